@@ -210,14 +210,14 @@ static bool must_exist(bool found, const char *name, struct err *err)
 
 bool fs_read(struct buf *out, int dir, const char *name, struct err *err)
 {
-	bool found;
+	bool found = false;
 
 	return fs_read_optional(out, &found, dir, name, err) && must_exist(found, name, err);
 }
 
 bool fs_read_path(struct buf *out, const char *path, struct err *err)
 {
-	bool found;
+	bool found = false;
 
 	return read_at(out, &found, AT_FDCWD, path, 0, err) && must_exist(found, path, err);
 }

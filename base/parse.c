@@ -104,6 +104,6 @@ bool parse_hex(void *out, size_t len, const char *s)
 		if (hex_digit(s[i]) < 0)
 			return false;
 	for (size_t i = 0; i < len; i++)
-		byte[i] = (unsigned char)(hex_digit(s[2 * i]) << 4 | hex_digit(s[2 * i + 1]));
+		byte[i] = (unsigned char)(hex_digit(s[2 * i]) * 16 + hex_digit(s[2 * i + 1]));
 	return true;
 }
