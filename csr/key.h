@@ -22,8 +22,12 @@
  */
 MUST_USE bool csr_check_key(EVP_PKEY *key, struct err *err);
 
-/* Appends the DER of the key's SubjectPublicKeyInfo. ERR_KEYSTORE when it has none. */
+/*
+ * Appends the DER of the SubjectPublicKeyInfo: of a key, or as it stands in a request or a
+ * certificate. ERR_KEYSTORE when it can't be had.
+ */
 MUST_USE bool csr_key_spki(struct buf *out, EVP_PKEY *key, struct err *err);
+MUST_USE bool csr_pubkey_spki(struct buf *out, const X509_PUBKEY *key, struct err *err);
 
 /*
  * Lower-case hex SHA-256 of the SubjectPublicKeyInfo in a PEM request (a PEM certificate is taken
