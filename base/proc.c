@@ -1,5 +1,6 @@
 #include "base/proc.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,14 +20,32 @@
 #define GRACE_MS 10000
 #define TICK_MS 20
 #define COMPANION_FD 3
+#define READS_AT_ONCE 16 /* of 4 KiB: a full pipe, but not a flood without end */
+#define SERVICE_UMASK 022
 
 void proc_result_dispose(struct proc_result *r)
 {
 	buf_dispose(&r->output);
 }
 
-/* In the child: default signals, and every descriptor above the kept ones closed at exec. */
-static void clean_child(unsigned first_closed)
+/*
+ * In the child: fds[i] becomes descriptor i, unless it is -1. Two steps, since a caller that was
+ * started with descriptor 0, 1 or 2 closed has other things there; and dup2() of a number onto
+ * itself would keep close-on-exec.
+ */
+static bool wire(int *fds, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (fds[i] >= 0 && (fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, n)) < 0)
+			return false;
+	for (int i = 0; i < n; i++)
+		if (fds[i] >= 0 && dup2(fds[i], i) < 0)
+			return false;
+	return true;
+}
+
+/* In the child: nothing of ours but the first `kept` descriptors, and default signals. */
+static void clean_child(int kept)
 {
 	sigset_t none;
 
@@ -33,23 +53,41 @@ static void clean_child(unsigned first_closed)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int s = 1; s < NSIG; s++)
 		signal(s, SIG_DFL);
-	close_range(first_closed, ~0U, CLOSE_RANGE_CLOEXEC);
+	close_range((unsigned)kept, ~0U, CLOSE_RANGE_CLOEXEC);
 	setsid();
 }
 
-/* The one word that a child can tell before it becomes another program: errno of execve. */
-static void __attribute__((noreturn)) exec_or_tell(const struct proc_spec *spec, int tell)
+/* The one word that a child can tell before it is another program: why it could not become it. */
+static void __attribute__((noreturn))
+become(const struct proc_spec *spec, int *fds, int n, int tell)
 {
+	int teller = fcntl(tell, F_DUPFD_CLOEXEC, n);
 	int number;
 
-	execve(spec->argv[0], (char *const *)spec->argv, (char *const *)spec->env);
+	if (teller >= 0 && wire(fds, n)) {
+		clean_child(n);
+		execve(spec->argv[0], (char *const *)spec->argv, (char *const *)spec->env);
+	}
 	number = errno;
-	if (write(tell, &number, sizeof(number)) < 0)
+	if (write(teller, &number, sizeof(number)) < 0)
 		_exit(126);
 	_exit(127);
 }
 
-static bool started(int told, pid_t pid, const char *path, struct err *err)
+static int reap(pid_t pid)
+{
+	int status = 0;
+	pid_t got;
+
+	do
+		got = waitpid(pid, &status, 0);
+	while (got < 0 && errno == EINTR);
+	assert(got == pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* False when the child told why it could not become the program. */
+static bool started(int told, pid_t pid)
 {
 	int number;
 	ssize_t n;
@@ -59,35 +97,73 @@ static bool started(int told, pid_t pid, const char *path, struct err *err)
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return true;
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	reap(pid);
 	errno = number;
-	return err_errno(err, ERR_DEPLOY, "start %s", path);
+	return false;
 }
 
-static int status_of(int wait_status)
+/* In the child. A hook finds what a service finds; a companion dies with us. */
+static void __attribute__((noreturn))
+run_child(const struct proc_spec *spec, int *fds, int n, int tell, pid_t parent)
 {
-	if (WIFEXITED(wait_status))
-		return WEXITSTATUS(wait_status);
-	return 128 + WTERMSIG(wait_status);
+	if (n > COMPANION_FD) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(126);
+	} else {
+		umask(SERVICE_UMASK);
+		if (chdir("/"))
+			_exit(126);
+	}
+	become(spec, fds, n, tell);
 }
 
-/* True when it has ended; `grace` tells how far a late one has been pushed. */
-static bool ended(int *wait_status, pid_t pid)
+/* Starts it with fds[i] as its descriptor i, -1 for one that it inherits. */
+static bool launch(pid_t *out, const struct proc_spec *spec, int *fds, int n, struct err *err)
 {
-	pid_t got = waitpid(pid, wait_status, WNOHANG);
+	pid_t parent = getpid();
+	int tell[2];
+	pid_t pid;
 
-	return got == pid || (got < 0 && errno != EINTR);
+	if (pipe2(tell, O_CLOEXEC))
+		return err_errno(err, ERR_INTERNAL, "make a pipe");
+	AUTO(fd) int told = tell[0];
+	AUTO(fd) int teller = tell[1];
+	/* an ignored SIGCHLD, which a program inherits, would hide from us how a child ended */
+	signal(SIGCHLD, SIG_DFL);
+	pid = fork();
+	if (pid < 0)
+		return err_errno(err, ERR_INTERNAL, "fork");
+	if (!pid)
+		run_child(spec, fds, n, teller, parent);
+	fs_close(teller);
+	teller = -1;
+	if (!started(told, pid))
+		return err_errno(err, n > COMPANION_FD ? ERR_INTERNAL : ERR_DEPLOY, "start %s",
+			spec->argv[0]);
+	*out = pid;
+	return true;
+}
+
+/* It stays a zombie until reap(), so that its number, and its group's, can't be another's yet. */
+static bool ended(pid_t pid)
+{
+	siginfo_t info = { 0 };
+	int rc = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
+
+	assert(rc == 0);
+	return info.si_pid == pid;
 }
 
 static void drain(struct buf *out, int fd)
 {
-	char part[4096];
-	ssize_t n;
-
-	while ((n = read(fd, part, sizeof(part))) > 0) {
+	for (int i = 0; i < READS_AT_ONCE; i++) {
+		char part[4096];
+		ssize_t n = read(fd, part, sizeof(part));
 		size_t room = out->max - out->len;
 
+		if (n <= 0)
+			return;
 		buf_add(out, part, (size_t)n < room ? (size_t)n : room);
 	}
 }
@@ -100,9 +176,8 @@ static void supervise(struct proc_result *r, pid_t pid, int fd, int64_t timeout_
 {
 	int64_t deadline = clock_ms() + timeout_ms;
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int wait_status = 0;
 
-	while (!ended(&wait_status, pid)) {
+	while (!ended(pid)) {
 		if (poll(&p, 1, TICK_MS) > 0)
 			drain(&r->output, fd);
 		/* at end of file poll() returns at once for ever: wait for the exit alone */
@@ -117,91 +192,42 @@ static void supervise(struct proc_result *r, pid_t pid, int fd, int64_t timeout_
 	drain(&r->output, fd);
 	if (r->timed_out)
 		kill(-pid, SIGKILL);
-	r->status = status_of(wait_status);
+	r->status = reap(pid);
 }
 
 bool proc_run(struct proc_result *out, const struct proc_spec *spec, struct err *err)
 {
 	AUTO(fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int output[2];
-	int tell[2];
 	pid_t pid;
-	bool ok;
 
-	if (null < 0)
-		return err_errno(err, ERR_INTERNAL, "open /dev/null");
-	if (pipe2(output, O_CLOEXEC | O_NONBLOCK))
+	if (null < 0 || pipe2(output, O_CLOEXEC))
 		return err_errno(err, ERR_INTERNAL, "make a pipe");
-	AUTO(fd) int output_read = output[0];
-	AUTO(fd) int output_write = output[1];
-	if (pipe2(tell, O_CLOEXEC))
-		return err_errno(err, ERR_INTERNAL, "make a pipe");
-	AUTO(fd) int tell_read = tell[0];
-	AUTO(fd) int tell_write = tell[1];
-	pid = fork();
-	if (pid < 0)
-		return err_errno(err, ERR_INTERNAL, "fork");
-	if (!pid) {
-		/* a hook writes to a pipe of its own open file description: blocking, as programs
-		 * expect */
-		fcntl(output_write, F_SETFL, 0);
-		dup2(null, STDIN_FILENO);
-		dup2(output_write, STDOUT_FILENO);
-		dup2(output_write, STDERR_FILENO);
-		clean_child(STDERR_FILENO + 1);
-		exec_or_tell(spec, tell_write);
-	}
-	fs_close(output_write);
-	output_write = -1;
-	fs_close(tell_write);
-	tell_write = -1;
-	ok = started(tell_read, pid, spec->argv[0], err);
-	if (!ok)
+	AUTO(fd) int ours = output[0];
+	AUTO(fd) int theirs = output[1];
+	fcntl(ours, F_SETFL, O_NONBLOCK);
+	if (!launch(&pid, spec, (int[]) { null, theirs, theirs }, 3, err))
 		return false;
+	fs_close(theirs);
+	theirs = -1;
 	if (!out->output.max)
 		out->output = BUF(OUTPUT_MAX);
 	out->timed_out = false;
-	supervise(out, pid, output_read, spec->timeout_ms);
+	supervise(out, pid, ours, spec->timeout_ms);
 	return true;
 }
 
 bool proc_start(pid_t *pid, int *sock, const struct proc_spec *spec, struct err *err)
 {
 	AUTO(fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	pid_t parent = getpid();
 	int pair[2];
-	int tell[2];
-	pid_t child;
 
 	if (null < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return err_errno(err, ERR_INTERNAL, "make a socket pair");
 	AUTO(fd) int ours = pair[0];
 	AUTO(fd) int theirs = pair[1];
-	if (pipe2(tell, O_CLOEXEC))
-		return err_errno(err, ERR_INTERNAL, "make a pipe");
-	AUTO(fd) int tell_read = tell[0];
-	AUTO(fd) int tell_write = tell[1];
-	child = fork();
-	if (child < 0)
-		return err_errno(err, ERR_INTERNAL, "fork");
-	if (!child) {
-		/* out of the way of COMPANION_FD before anything is put there */
-		int end = fcntl(theirs, F_DUPFD, COMPANION_FD + 1);
-		int teller = fcntl(tell_write, F_DUPFD_CLOEXEC, COMPANION_FD + 1);
-
-		dup2(null, STDIN_FILENO);
-		dup2(end, COMPANION_FD);
-		clean_child(COMPANION_FD + 1);
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
-			_exit(126);
-		exec_or_tell(spec, teller);
-	}
-	fs_close(tell_write);
-	tell_write = -1;
-	if (!started(tell_read, child, spec->argv[0], err))
+	if (!launch(pid, spec, (int[]) { null, -1, -1, theirs }, COMPANION_FD + 1, err))
 		return false;
-	*pid = child;
 	*sock = ours;
 	ours = -1;
 	return true;
@@ -211,12 +237,11 @@ int proc_stop(pid_t pid, int64_t timeout_ms)
 {
 	const struct timespec pause = { .tv_nsec = TICK_MS * 1000000L };
 	int64_t deadline = clock_ms() + timeout_ms;
-	int wait_status = 0;
 
-	while (!ended(&wait_status, pid)) {
+	while (!ended(pid)) {
 		if (clock_ms() >= deadline)
 			kill(pid, SIGKILL);
 		nanosleep(&pause, NULL);
 	}
-	return status_of(wait_status);
+	return reap(pid);
 }

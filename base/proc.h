@@ -29,16 +29,17 @@ void proc_result_dispose(struct proc_result *r);
 AUTO_DEFINE_REF(proc_result, struct proc_result, proc_result_dispose);
 
 /*
- * Runs it and waits. stdin is /dev/null. A process that it leaves behind with the output still
- * open does not hold us up: the run ends when the program itself has ended. True when it was
- * started, whatever its status; ERR_DEPLOY when it can't be executed. out->output is given a limit
- * of 64 KiB unless it has one.
+ * Runs it and waits: in "/", with umask 022 as services have it, stdin /dev/null. A process that it
+ * leaves behind with the output still open does not hold us up: the run ends when the program
+ * itself has ended. True when it was started, whatever its status; ERR_DEPLOY when it can't be
+ * executed. out->output is given a limit of 64 KiB unless it has one.
  */
 MUST_USE bool proc_run(struct proc_result *out, const struct proc_spec *spec, struct err *err);
 
 /*
  * Starts a companion: descriptor 3 of the child is one end of a stream socket pair, *sock ours;
  * stdin is /dev/null, stdout and stderr are inherited. It is killed when this thread dies.
+ * ERR_INTERNAL.
  */
 MUST_USE bool proc_start(pid_t *pid, int *sock, const struct proc_spec *spec, struct err *err);
 
