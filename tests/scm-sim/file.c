@@ -122,8 +122,8 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 bool file_mark_same(const struct file_mark *a, const struct file_mark *b)
 {
 	return a->present == b->present && a->device == b->device && a->inode == b->inode &&
-		a->size == b->size && same_time(&a->modified, &b->modified) &&
-		same_time(&a->changed, &b->changed);
+	       a->size == b->size && same_time(&a->modified, &b->modified) &&
+	       same_time(&a->changed, &b->changed);
 }
 
 bool file_lock(int *fd, const char *path, bool wait, struct err *err)

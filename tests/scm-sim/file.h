@@ -31,8 +31,8 @@ MUST bool file_read(char **out, size_t *length, const char *path, size_t limit, 
 MUST bool file_read_line(char **out, const char *path, struct err *err);
 
 /* Puts a new file of MODE in the place of PATH: a temporary file beside it, fsync, rename. */
-MUST bool file_replace(const char *path, const void *data, size_t length, mode_t mode,
-	struct err *err);
+MUST bool file_replace(
+	const char *path, const void *data, size_t length, mode_t mode, struct err *err);
 
 /* The present mark of PATH; a file that is not there has one, too. */
 struct file_mark file_mark(const char *path);

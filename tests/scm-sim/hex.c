@@ -109,7 +109,8 @@ char *serial_normal(const char *text)
 
 char *random_text(size_t length)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 	char *text = mem_new(length + 1, 1);
 
 	if (RAND_bytes((unsigned char *)text, (int)length) != 1)

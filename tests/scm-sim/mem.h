@@ -38,7 +38,13 @@ static inline void text_auto(char **value)
 	free(*value);
 }
 
-static inline void bytes_auto(unsigned char **value)
+static inline void octets_auto(unsigned char **value)
+{
+	free(*value);
+}
+
+/* What OpenSSL's i2d functions allocate. */
+static inline void der_auto(unsigned char **value)
 {
 	OPENSSL_free(*value);
 }

@@ -1,0 +1,246 @@
+#include "account.h"
+
+#include "account_default.h"
+#include "file.h"
+#include "json.h"
+
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define ACCOUNT_FILE "account.json"
+#define ACCOUNT_LIMIT (4u << 20)
+
+struct account {
+	cJSON *root;
+};
+
+static const char *const lists[] = { "logins", "organizations", "profiles", "customFields",
+	"domains" };
+
+bool account_make(const char *dir, struct err *err)
+{
+	AUTO(text) char *path = file_path(dir, ACCOUNT_FILE);
+
+	if (!access(path, F_OK))
+		return true;
+	return file_replace(path, account_default, strlen(account_default), 0600, err);
+}
+
+static bool check(const cJSON *root, const char *path, struct err *err)
+{
+	if (!cJSON_IsObject(root))
+		return err_set(err, "'%s' is not a JSON object", path);
+	if (!json_text(root, "customerUri", NULL))
+		return err_set(err, "'%s': 'customerUri' is not a string", path);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (!cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(root, lists[i])))
+			return err_set(err, "'%s': '%s' is not an array", path, lists[i]);
+	return true;
+}
+
+static bool load(cJSON **out, const char *path, struct err *err)
+{
+	AUTO(text) char *text = NULL;
+	AUTO(json) cJSON *root = NULL;
+
+	if (!file_read(&text, NULL, path, ACCOUNT_LIMIT, err))
+		return false;
+	root = json_parse(text, strlen(text));
+	if (!check(root, path, err))
+		return false;
+	*out = TAKE(root);
+	return true;
+}
+
+bool account_load(struct account **out, const char *dir, struct err *err)
+{
+	AUTO(text) char *path = file_path(dir, ACCOUNT_FILE);
+	cJSON *root;
+
+	if (!load(&root, path, err))
+		return false;
+	*out = mem_new(1, sizeof(**out));
+	(*out)->root = root;
+	return true;
+}
+
+void account_free(struct account *account)
+{
+	if (account)
+		cJSON_Delete(account->root);
+	free(account);
+}
+
+static const cJSON *list(const struct account *account, const char *name)
+{
+	return cJSON_GetObjectItemCaseSensitive(account->root, name);
+}
+
+const char *account_customer(const struct account *account)
+{
+	return json_text(account->root, "customerUri", "");
+}
+
+const cJSON *account_organizations(const struct account *account)
+{
+	return list(account, "organizations");
+}
+
+const cJSON *account_profiles(const struct account *account)
+{
+	return list(account, "profiles");
+}
+
+const cJSON *account_custom_fields(const struct account *account)
+{
+	return list(account, "customFields");
+}
+
+const cJSON *account_domains(const struct account *account)
+{
+	return list(account, "domains");
+}
+
+const cJSON *account_login(const struct account *account, const char *name)
+{
+	return json_find_text(list(account, "logins"), "login", name);
+}
+
+const cJSON *account_profile(const struct account *account, int64_t id)
+{
+	return json_find_int(account_profiles(account), "id", id);
+}
+
+const cJSON *account_domain(const struct account *account, int64_t id)
+{
+	return json_find_int(account_domains(account), "id", id);
+}
+
+const cJSON *account_organization(const cJSON **parent, const struct account *account, int64_t id)
+{
+	const cJSON *organization, *department;
+
+	if (parent)
+		*parent = NULL;
+	cJSON_ArrayForEach(organization, account_organizations(account))
+	{
+		if (json_int(organization, "id", -1) == id)
+			return organization;
+		department = json_find_int(
+			cJSON_GetObjectItemCaseSensitive(organization, "departments"), "id", id);
+		if (department && parent)
+			*parent = organization;
+		if (department)
+			return department;
+	}
+	return NULL;
+}
+
+/* Whether LIST, an array of organization ids or absent for all, holds ID or its organization. */
+static bool covers(const struct account *account, const cJSON *ids, int64_t id)
+{
+	const cJSON *parent;
+
+	if (!cJSON_IsArray(ids) || json_has_int(ids, id))
+		return true;
+	account_organization(&parent, account, id);
+	return parent && json_has_int(ids, json_int(parent, "id", -1));
+}
+
+bool account_may_use(const struct account *account, const cJSON *login, int64_t id)
+{
+	return covers(account, cJSON_GetObjectItemCaseSensitive(login, "organizations"), id);
+}
+
+bool account_offers(const struct account *account, const cJSON *profile, int64_t id)
+{
+	return covers(account, cJSON_GetObjectItemCaseSensitive(profile, "organizations"), id);
+}
+
+bool account_delegated(const struct account *account, const cJSON *domain, int64_t id)
+{
+	const cJSON *delegations = cJSON_GetObjectItemCaseSensitive(domain, "delegations");
+	const cJSON *parent;
+
+	if (!delegations || json_find_int(delegations, "orgId", id))
+		return true;
+	account_organization(&parent, account, id);
+	return parent && json_find_int(delegations, "orgId", json_int(parent, "id", -1));
+}
+
+/* How well the domain PATTERN rules NAME: 0 not at all, else the longer the better. */
+static size_t rank(const char *pattern, const char *name)
+{
+	size_t length = strlen(pattern), name_length = strlen(name);
+
+	if (!strcasecmp(pattern, name))
+		return length + 2;
+	if (strncmp(pattern, "*.", 2) || name_length < length)
+		return 0;
+	return strcasecmp(name + name_length - (length - 1), pattern + 1) ? 0 : length + 1;
+}
+
+const cJSON *account_domain_of(const struct account *account, const char *name, int64_t id)
+{
+	const cJSON *domain, *best = NULL;
+	size_t best_rank = 0;
+
+	cJSON_ArrayForEach(domain, account_domains(account))
+	{
+		size_t found = rank(json_text(domain, "name", ""), name);
+
+		if (!found)
+			continue;
+		found = found * 2 + account_delegated(account, domain, id);
+		if (found > best_rank) {
+			best_rank = found;
+			best = domain;
+		}
+	}
+	return best;
+}
+
+static void put(cJSON *object, const char *name, cJSON *value)
+{
+	cJSON_DeleteItemFromObjectCaseSensitive(object, name);
+	cJSON_AddItemToObject(object, name, value);
+}
+
+static void apply(cJSON *login, const struct account_change *change)
+{
+	cJSON *ids;
+
+	put(login, "login", cJSON_CreateString(change->login));
+	if (change->password)
+		put(login, "password", cJSON_CreateString(change->password));
+	if (change->serial)
+		put(login, "certificateSerialNumber", cJSON_CreateString(change->serial));
+	if (!change->organization_count)
+		return;
+	ids = cJSON_CreateArray();
+	for (size_t i = 0; i < change->organization_count; i++)
+		cJSON_AddItemToArray(ids, cJSON_CreateNumber((double)change->organizations[i]));
+	put(login, "organizations", ids);
+}
+
+bool account_change(const char *dir, const struct account_change *change, struct err *err)
+{
+	AUTO(text) char *path = file_path(dir, ACCOUNT_FILE);
+	AUTO(json) cJSON *root = NULL;
+	AUTO(text) char *text = NULL;
+	cJSON *logins, *login;
+
+	if (!load(&root, path, err))
+		return false;
+	logins = cJSON_GetObjectItemCaseSensitive(root, "logins");
+	cJSON_ArrayForEach(
+		login, logins) if (!strcmp(json_text(login, "login", ""), change->login)) break;
+	if (!login) {
+		login = cJSON_CreateObject();
+		cJSON_AddItemToArray(logins, login);
+	}
+	apply(login, change);
+	text = cJSON_Print(root);
+	return file_replace(path, text, strlen(text), 0600, err);
+}

@@ -1,0 +1,123 @@
+/*
+ * The domains of the account, with their delegations and the state of their validation.
+ */
+#include "clock.h"
+#include "handlers.h"
+#include "json.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#define DAY_MS ((int64_t)86400 * 1000)
+
+static bool visible(const struct call *call, const cJSON *domain)
+{
+	const cJSON *ids = cJSON_GetObjectItemCaseSensitive(call->login, "organizations");
+	const cJSON *id;
+
+	if (!cJSON_IsArray(ids))
+		return true;
+	cJSON_ArrayForEach(id, ids) if (account_delegated(call->sim->account, domain,
+						(int64_t)id->valuedouble)) return true;
+	return false;
+}
+
+/* Whether query parameter NAME is absent, empty or VALUE; PART: or a part of it. */
+static bool filter(const struct call *call, const char *name, const char *value, bool part)
+{
+	const char *wanted = request_query(call->request, name);
+
+	if (!wanted || !*wanted)
+		return true;
+	return part ? strcasestr(value, wanted) != NULL : !strcasecmp(value, wanted);
+}
+
+static bool wanted(const struct call *call, const cJSON *domain)
+{
+	const char *organization = request_query(call->request, "orgId");
+
+	if (organization && *organization &&
+		!account_delegated(call->sim->account, domain, strtoll(organization, NULL, 10)))
+		return false;
+	return filter(call, "name", json_text(domain, "name", ""),
+		       call->sim->switches->substring) &&
+	       filter(call, "state", json_text(domain, "state", "ACTIVE"), false) &&
+	       filter(call, "status", json_text(domain, "delegationStatus", "ACTIVE"), false);
+}
+
+void domain_list(struct call *call)
+{
+	const cJSON *domain;
+	struct page page;
+
+	if (!page_open(&page, call))
+		return;
+	cJSON_ArrayForEach(domain, account_domains(call->sim->account))
+	{
+		cJSON *entry;
+
+		if (!visible(call, domain) || !wanted(call, domain) || !page_wants(&page))
+			continue;
+		entry = cJSON_CreateObject();
+		json_copy(entry, domain, "id");
+		json_copy(entry, domain, "name");
+		cJSON_AddItemToArray(page.entries, entry);
+	}
+	page_send(&page, call);
+}
+
+static cJSON *delegation(const cJSON *organization)
+{
+	cJSON *entry = cJSON_CreateObject();
+	cJSON *privileges = json_one_text("DOMAIN");
+
+	cJSON_AddNumberToObject(entry, "orgId", (double)json_int(organization, "id", 0));
+	cJSON_AddItemToObject(entry, "certTypes", json_one_text("SSL"));
+	cJSON_AddItemToArray(privileges, cJSON_CreateString("SUBDOMAIN"));
+	cJSON_AddItemToObject(entry, "domainCertificateRequestPrivileges", privileges);
+	cJSON_AddStringToObject(entry, "status", "ACTIVE");
+	return entry;
+}
+
+static void add_default(cJSON *view, const char *name, const char *value)
+{
+	if (!cJSON_HasObjectItem(view, name))
+		cJSON_AddStringToObject(view, name, value);
+}
+
+static void add_dates(const struct call *call, cJSON *view)
+{
+	AUTO(text) char *since = call_date(call, call->now - DAY_MS, "yyyy-MM-dd");
+	AUTO(text) char *until = call_date(call, call->now + 364 * DAY_MS, "yyyy-MM-dd");
+
+	if (strcmp(json_text(view, "validationStatus", ""), "VALIDATED"))
+		return;
+	add_default(view, "validationMethod", "CNAME");
+	add_default(view, "dcvValidation", since);
+	add_default(view, "dcvExpiration", until);
+}
+
+void domain_details(struct call *call)
+{
+	AUTO(text) char *id = mem_format("%" PRId64, call->id);
+	const cJSON *domain = account_domain(call->sim->account, call->id);
+	const cJSON *organization;
+	cJSON *view, *delegations;
+
+	if (!domain || !visible(call, domain)) {
+		reply_error(call->reply, 404, -727, id);
+		return;
+	}
+	view = cJSON_Duplicate(domain, true);
+	add_default(view, "delegationStatus", "ACTIVE");
+	add_default(view, "state", "ACTIVE");
+	add_default(view, "validationStatus", "VALIDATED");
+	add_dates(call, view);
+	if (!cJSON_HasObjectItem(view, "delegations")) {
+		delegations = cJSON_AddArrayToObject(view, "delegations");
+		cJSON_ArrayForEach(organization, account_organizations(call->sim->account))
+			cJSON_AddItemToArray(delegations, delegation(organization));
+	}
+	reply_json(call->reply, 200, view);
+}

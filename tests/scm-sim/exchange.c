@@ -1,0 +1,149 @@
+#include "exchange.h"
+
+#include "auth.h"
+#include "clock.h"
+#include "fault_reply.h"
+#include "issue.h"
+#include "json.h"
+#include "route.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* Where a request goes. */
+struct target {
+	const char *path; /* behind the prefix; NULL: not of the API */
+	bool by_certificate, other_method;
+	const struct route *route;
+	int64_t id;
+	char *text; /* owned */
+};
+
+static void find_target(struct target *target, const struct request *request)
+{
+	const char *path = request->path;
+
+	*target = (struct target) { 0 };
+	if (!strncmp(path, "/private/", 9)) {
+		target->by_certificate = true;
+		path += 8;
+	}
+	if (strncmp(path, "/api/", 5))
+		return;
+	target->path = path + 4;
+	target->route = route_find(
+		&target->id, &target->text, &target->other_method, request->method, target->path);
+}
+
+/* Says on stderr and in the answer what is wrong with the simulator itself. */
+static void reply_broken(struct reply *reply, const struct err *err)
+{
+	cJSON *body = cJSON_CreateObject();
+
+	fprintf(stderr, "scm-sim: %s\n", err->text);
+	cJSON_AddNumberToObject(body, "code", -1);
+	cJSON_AddStringToObject(body, "description", err->text);
+	reply_json(reply, 500, body);
+}
+
+/* Reads changed files and takes the faults that strike; WAIT_MS is the delay before the work. */
+static bool prepare(struct exchange *exchange, int64_t *wait_ms, struct sim *sim)
+{
+	const struct fault *delay;
+	struct err err;
+
+	if (!sim_refresh(sim, &err)) {
+		reply_broken(&exchange->reply, &err);
+		return false;
+	}
+	fault_take(&exchange->faults, &sim->switches->faults, exchange->op);
+	delay = fault_find(&exchange->faults, FAULT_DELAY);
+	*wait_ms = sim->switches->delay_ms + (delay ? delay->number : 0);
+	return true;
+}
+
+/* Parses the body that ROUTE wants. False: the reply refuses it. */
+static bool read_body(struct call *call, const struct route *route)
+{
+	const char *type = request_header(call->request, "Content-Type");
+	static const char json[] = "application/json";
+
+	if (!route->body)
+		return true;
+	if (call->request->too_long)
+		return reply_error(call->reply, 413, -1002, NULL);
+	if (!type || strncasecmp(type, json, strlen(json)) || !strchr("; \t", type[strlen(json)]))
+		return reply_unparsable(call->reply);
+	call->body =
+		json_parse(call->request->body ? call->request->body : "", call->request->length);
+	return cJSON_IsObject(call->body) || reply_unparsable(call->reply);
+}
+
+static void reply_no_route(struct reply *reply, const struct target *target)
+{
+	reply_error(reply, target->other_method ? 405 : 404, -1, NULL);
+}
+
+static void handle(struct exchange *exchange, struct sim *sim, const struct request *request,
+	struct target *target)
+{
+	struct call call = { .sim = sim,
+		.request = request,
+		.faults = &exchange->faults,
+		.id = target->id,
+		.text = target->text,
+		.now = clock_now(),
+		.reply = &exchange->reply };
+	struct err err;
+
+	if (!target->path) {
+		reply_no_route(call.reply, target);
+		return;
+	}
+	if (!issue_due(sim, call.now, &err)) {
+		reply_broken(call.reply, &err);
+		return;
+	}
+	call.login = auth_login(sim->account, request, target->by_certificate);
+	if (!call.login)
+		reply_error(call.reply, 401, -16, NULL);
+	else if (!target->route)
+		reply_no_route(call.reply, target);
+	else if (read_body(&call, target->route))
+		target->route->handle(&call);
+	cJSON_Delete(call.body);
+}
+
+void exchange_run(struct exchange *exchange, struct sim *sim, const struct request *request)
+{
+	struct target target;
+	int64_t wait_ms = 0;
+	bool ready;
+
+	find_target(&target, request);
+	exchange->op = target.route ? target.route->op : OP_OTHER;
+	pthread_mutex_lock(&sim->lock);
+	ready = prepare(exchange, &wait_ms, sim);
+	pthread_mutex_unlock(&sim->lock);
+	if (ready && wait_ms)
+		ready = sim_wait(sim, wait_ms);
+	if (ready && !fault_find(&exchange->faults, FAULT_RESET) &&
+		!fault_find(&exchange->faults, FAULT_CLOSE) &&
+		!fault_reply_instead(&exchange->reply, &exchange->faults)) {
+		pthread_mutex_lock(&sim->lock);
+		handle(exchange, sim, request, &target);
+		pthread_mutex_unlock(&sim->lock);
+	}
+	if (exchange->reply.status)
+		fault_reply_spoil(&exchange->reply, &exchange->faults);
+	else
+		reply_error(&exchange->reply, 503, -2, NULL);
+	free(target.text);
+}
+
+void exchange_clear(struct exchange *exchange)
+{
+	fault_free(&exchange->faults);
+	reply_clear(&exchange->reply);
+}

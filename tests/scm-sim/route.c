@@ -1,0 +1,94 @@
+#include "route.h"
+
+#include "handlers.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define ID_DIGITS 15
+
+static const struct route routes[] = {
+	{ "GET", "/ssl/vN", OP_LIST, ssl_list, false },
+	{ "GET", "/ssl/vN/types", OP_TYPES, ssl_types, false },
+	{ "GET", "/ssl/vN/customFields", OP_CUSTOM_FIELDS, ssl_custom_fields, false },
+	{ "POST", "/ssl/vN/enroll", OP_ENROLL, ssl_enroll, true },
+	{ "GET", "/ssl/vN/collect/:id", OP_COLLECT, ssl_collect, false },
+	{ "GET", "/ssl/vN/collect/:id/:text", OP_COLLECT, ssl_collect, false },
+	{ "POST", "/ssl/vN/revoke/:id", OP_REVOKE, ssl_revoke, true },
+	{ "POST", "/ssl/vN/revoke/serial/:text", OP_REVOKE, ssl_revoke_serial, true },
+	{ "POST", "/ssl/vN/approve/:id", OP_APPROVE, ssl_approve, true },
+	{ "POST", "/ssl/vN/decline/:id", OP_DECLINE, ssl_decline, true },
+	{ "GET", "/ssl/vN/:id", OP_DETAILS, ssl_details, false },
+	{ "GET", "/organization/vN", OP_ORGANIZATIONS, organization_list, false },
+	{ "GET", "/organization/vN/:id", OP_ORGANIZATION, organization_details, false },
+	{ "GET", "/domain/vN", OP_DOMAINS, domain_list, false },
+	{ "GET", "/domain/vN/:id", OP_DOMAIN, domain_details, false },
+	{ "GET", "/admin/vN/password", OP_PASSWORD, admin_password, false },
+};
+
+struct match {
+	int64_t id;
+	const char *text;
+	size_t text_length;
+};
+
+static bool match_id(struct match *match, const char *segment, size_t length)
+{
+	if (length == 0 || length > ID_DIGITS)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (!isdigit((unsigned char)segment[i]))
+			return false;
+	match->id = strtoll(segment, NULL, 10);
+	return true;
+}
+
+static bool match_segment(struct match *match, const char *pattern, size_t pattern_length,
+	const char *segment, size_t length)
+{
+	if (!strncmp(pattern, ":id", pattern_length))
+		return match_id(match, segment, length);
+	if (!strncmp(pattern, ":text", pattern_length)) {
+		match->text = segment;
+		match->text_length = length;
+		return length > 0;
+	}
+	if (!strncmp(pattern, "vN", pattern_length))
+		return length == 2 && segment[0] == 'v' && (segment[1] == '1' || segment[1] == '2');
+	return length == pattern_length && !strncmp(pattern, segment, length);
+}
+
+static bool match_path(struct match *match, const char *pattern, const char *path)
+{
+	while (*pattern == '/' && *path == '/') {
+		size_t pattern_length = strcspn(++pattern, "/");
+		size_t length = strcspn(++path, "/");
+
+		if (!match_segment(match, pattern, pattern_length, path, length))
+			return false;
+		pattern += pattern_length;
+		path += length;
+	}
+	return !*pattern && (!*path || !strcmp(path, "/"));
+}
+
+const struct route *route_find(
+	int64_t *id, char **text, bool *other_method, const char *method, const char *path)
+{
+	const char *wanted = strcmp(method, "HEAD") ? method : "GET";
+
+	*other_method = false;
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		struct match match = { 0 };
+
+		if (!match_path(&match, routes[i].pattern, path))
+			continue;
+		*other_method = true;
+		if (strcmp(routes[i].method, wanted))
+			continue;
+		*id = match.id;
+		*text = match.text ? mem_copy(match.text, match.text_length) : NULL;
+		return &routes[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,58 @@
+/*
+ * What can be ordered: profiles and custom fields.
+ */
+#include "handlers.h"
+#include "json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static cJSON *profile_view(const cJSON *profile)
+{
+	cJSON *view = cJSON_Duplicate(profile, true);
+
+	cJSON_DeleteItemFromObjectCaseSensitive(view, "organizations");
+	return view;
+}
+
+/* Reads organizationId; 0 when it was not given. */
+static bool wanted_organization(int64_t *id, struct call *call)
+{
+	const char *text = request_query(call->request, "organizationId");
+	char *end;
+
+	*id = 0;
+	if (!text)
+		return true;
+	errno = 0;
+	*id = strtoll(text, &end, 10);
+	if (errno || *end || !*text)
+		return reply_invalid(call->reply, "organizationId");
+	if (!account_organization(NULL, call->sim->account, *id) ||
+		!account_may_use(call->sim->account, call->login, *id))
+		return reply_error(call->reply, 400, -1023, text);
+	return true;
+}
+
+void ssl_types(struct call *call)
+{
+	const struct account *account = call->sim->account;
+	const cJSON *profile;
+	int64_t organization;
+	cJSON *list;
+
+	if (!wanted_organization(&organization, call))
+		return;
+	list = cJSON_CreateArray();
+	cJSON_ArrayForEach(profile,
+		account_profiles(account)) if (!organization ||
+					       account_offers(account, profile, organization))
+		cJSON_AddItemToArray(list, profile_view(profile));
+	reply_json(call->reply, 200, list);
+}
+
+void ssl_custom_fields(struct call *call)
+{
+	reply_json(
+		call->reply, 200, cJSON_Duplicate(account_custom_fields(call->sim->account), true));
+}

@@ -1,0 +1,267 @@
+/*
+ * Details and lists of orders.
+ */
+#include "cert.h"
+#include "handlers.h"
+#include "hex.h"
+#include "json.h"
+
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define DATE "MM/dd/yyyy"
+
+static void add_date(const struct call *call, cJSON *view, const char *name, int64_t time)
+{
+	AUTO(text) char *date = NULL;
+
+	if (!time)
+		return;
+	date = call_date(call, time, DATE);
+	cJSON_AddStringToObject(view, name, date);
+}
+
+static void add_hash(cJSON *details, const char *name, const X509 *cert, const EVP_MD *digest)
+{
+	unsigned char value[EVP_MAX_MD_SIZE];
+	unsigned int length;
+	AUTO(text) char *hash = NULL;
+
+	if (!X509_digest(cert, digest, value, &length))
+		return;
+	hash = hex_text(value, length, true, 0);
+	cJSON_AddStringToObject(details, name, hash);
+}
+
+static void add_name(cJSON *details, const char *member, const X509_NAME *name)
+{
+	AUTO(bio) BIO *bio = BIO_new(BIO_s_mem());
+	AUTO(text) char *text = NULL;
+	char *data;
+	long length;
+
+	if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) < 0)
+		abort();
+	length = BIO_get_mem_data(bio, &data);
+	text = mem_copy(data, (size_t)length);
+	cJSON_AddStringToObject(details, member, text);
+}
+
+static void add_certificate(cJSON *view, const struct order *order)
+{
+	X509 *leaf = sk_X509_value(order->chain, 0);
+	AUTO(text) char *serial = serial_colons(order->serial);
+	int signature = X509_get_signature_nid(leaf);
+	cJSON *details;
+
+	cJSON_AddStringToObject(view, "serialNumber", serial);
+	cJSON_AddStringToObject(view, "signatureAlg", OBJ_nid2ln(signature));
+	details = cJSON_AddObjectToObject(view, "certificateDetails");
+	add_name(details, "issuer", X509_get_issuer_name(leaf));
+	add_name(details, "subject", X509_get_subject_name(leaf));
+	add_hash(details, "md5Hash", leaf, EVP_md5());
+	add_hash(details, "sha1Hash", leaf, EVP_sha1());
+	add_hash(details, "sha256Hash", leaf, EVP_sha256());
+}
+
+static void add_key(cJSON *view, const cJSON *accepted)
+{
+	AUTO(text)
+	char *type = mem_format("%s - %s", json_text(accepted, "keyAlgorithm", ""),
+		json_text(accepted, "keyParam", ""));
+
+	json_copy(view, accepted, "keyAlgorithm");
+	json_copy(view, accepted, "keySize");
+	cJSON_AddStringToObject(view, "keyType", type);
+}
+
+static void add_order(const struct call *call, cJSON *view, const struct order *order)
+{
+	const cJSON *accepted = order->accepted;
+	AUTO(text) char *backend = mem_format("%" PRId64, order->id + 7000000);
+	const cJSON *profile =
+		account_profile(call->sim->account, json_int(accepted, "profile", -1));
+
+	cJSON_AddNumberToObject(view, "orderNumber", (double)(order->id + 7000000));
+	cJSON_AddStringToObject(view, "backendCertId", backend);
+	cJSON_AddStringToObject(view, "vendor", "Sectigo Certificate Manager simulator");
+	if (profile)
+		cJSON_AddItemToObject(view, "certType", cJSON_Duplicate(profile, true));
+	cJSON_DeleteItemFromObjectCaseSensitive(
+		cJSON_GetObjectItemCaseSensitive(view, "certType"), "organizations");
+	cJSON_AddStringToObject(view, "subType", "");
+	cJSON_AddStringToObject(view, "validationType", "Organization Validation (OV)");
+	json_copy(view, accepted, "term");
+	cJSON_AddStringToObject(view, "owner", json_text(accepted, "login", ""));
+	cJSON_AddStringToObject(view, "requester", json_text(accepted, "login", ""));
+	cJSON_AddStringToObject(view, "requestedVia", "REST API");
+	json_copy(view, accepted, "externalRequester");
+	json_copy(view, accepted, "comments");
+}
+
+static void add_dates(const struct call *call, cJSON *view, const struct order *order)
+{
+	add_date(call, view, "requested", order->accepted_at);
+	add_date(call, view, "approved", order->approved_at);
+	add_date(call, view, "declined", order->declined_at);
+	add_date(call, view, "issued", order->issued_at);
+	add_date(call, view, "expires", order->chain ? order->not_after : 0);
+	add_date(call, view, "revoked", order->revoked_at);
+	if (order->revoked_at)
+		cJSON_AddNumberToObject(view, "reasonCode", (double)order->reason_code);
+	cJSON_AddBoolToObject(view, "renewed", false);
+}
+
+static void add_state(cJSON *view, const char *name, const char *state)
+{
+	cJSON_AddStringToObject(cJSON_AddObjectToObject(view, name), "state", state);
+}
+
+static cJSON *details_view(const struct call *call, const struct order *order)
+{
+	const cJSON *accepted = order->accepted;
+	const cJSON *sans = cJSON_GetObjectItemCaseSensitive(accepted, "sans");
+	cJSON *view = cJSON_CreateObject();
+
+	json_copy(view, accepted, "commonName");
+	cJSON_AddNumberToObject(view, "sslId", (double)order->id);
+	cJSON_AddNumberToObject(view, "id", (double)order->id);
+	json_copy(view, accepted, "orgId");
+	cJSON_AddStringToObject(view, "status", order_status(order, call->now));
+	add_order(call, view, order);
+	add_dates(call, view, order);
+	if (order->chain)
+		add_certificate(view, order);
+	add_key(view, accepted);
+	cJSON_AddItemToObject(view, "subjectAlternativeNames", cJSON_Duplicate(sans, true));
+	if (cJSON_HasObjectItem(accepted, "customFields"))
+		json_copy(view, accepted, "customFields");
+	else
+		cJSON_AddArrayToObject(view, "customFields");
+	add_state(view, "autoInstallDetails", "Not configured");
+	add_state(view, "autoRenewDetails", "Not scheduled");
+	cJSON_AddBoolToObject(view, "suspendNotifications", false);
+	return view;
+}
+
+void ssl_details(struct call *call)
+{
+	AUTO(text) char *id = mem_format("%" PRId64, call->id);
+	const struct order *order = call_order(call);
+
+	if (!order)
+		reply_error(call->reply, 404, -5101, id);
+	else
+		reply_json(call->reply, 200, details_view(call, order));
+}
+
+static bool same_text(const struct call *call, const char *value, const char *wanted)
+{
+	if (call->sim->switches->substring)
+		return strcasestr(value, wanted) != NULL;
+	return !strcasecmp(value, wanted);
+}
+
+static bool match_status(const struct call *call, const struct order *order, const char *wanted)
+{
+	return !strcasecmp(order_status(order, call->now), wanted);
+}
+
+static bool match_serial(const struct call *call, const struct order *order, const char *wanted)
+{
+	AUTO(text) char *normal = serial_normal(wanted);
+
+	(void)call;
+	return normal && order->serial && !strcmp(normal, order->serial);
+}
+
+static bool match_san(const struct call *call, const struct order *order, const char *wanted)
+{
+	const cJSON *sans = cJSON_GetObjectItemCaseSensitive(order->accepted, "sans");
+	const cJSON *name;
+
+	cJSON_ArrayForEach(name, sans) if (cJSON_IsString(name) &&
+					   same_text(call, name->valuestring, wanted)) return true;
+	return false;
+}
+
+/* A filter compares what was ordered with the member, or asks the function. */
+static const struct {
+	const char *parameter, *member;
+	bool (*matches)(const struct call *call, const struct order *order, const char *wanted);
+} filters[] = {
+	{ "commonName", "commonName", NULL },
+	{ "subjectAlternativeName", NULL, match_san },
+	{ "status", NULL, match_status },
+	{ "sslTypeId", "profile", NULL },
+	{ "orgId", "orgId", NULL },
+	{ "serialNumber", NULL, match_serial },
+	{ "requester", "login", NULL },
+	{ "externalRequester", "externalRequester", NULL },
+	{ "keyAlgorithm", "keyAlgorithm", NULL },
+	{ "keySize", "keySize", NULL },
+	{ "keyParam", "keyParam", NULL },
+};
+
+static bool match_member(
+	const struct call *call, const struct order *order, const char *member, const char *wanted)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(order->accepted, member);
+
+	if (cJSON_IsNumber(item))
+		return (double)strtoll(wanted, NULL, 10) == item->valuedouble;
+	return cJSON_IsString(item) && same_text(call, item->valuestring, wanted);
+}
+
+static bool wanted(const struct call *call, const struct order *order)
+{
+	if (!call_may_see(call, order) ||
+		call->now < order->accepted_at + call->sim->switches->visible_ms)
+		return false;
+	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+		const char *text = request_query(call->request, filters[i].parameter);
+
+		if (!text || !*text)
+			continue;
+		if (!(filters[i].matches ? filters[i].matches(call, order, text)
+					 : match_member(call, order, filters[i].member, text)))
+			return false;
+	}
+	return true;
+}
+
+static cJSON *list_entry(const struct order *order)
+{
+	const cJSON *sans = cJSON_GetObjectItemCaseSensitive(order->accepted, "sans");
+	cJSON *entry = cJSON_CreateObject();
+
+	cJSON_AddNumberToObject(entry, "sslId", (double)order->id);
+	json_copy(entry, order->accepted, "commonName");
+	if (cJSON_GetArraySize(sans) > 0)
+		cJSON_AddItemToObject(
+			entry, "subjectAlternativeNames", cJSON_Duplicate(sans, true));
+	if (order->serial) {
+		AUTO(text) char *serial = serial_colons(order->serial);
+
+		cJSON_AddStringToObject(entry, "serialNumber", serial);
+	}
+	return entry;
+}
+
+void ssl_list(struct call *call)
+{
+	struct page page;
+
+	if (!page_open(&page, call))
+		return;
+	for (size_t i = 0; i < orders_count(call->sim->orders); i++) {
+		const struct order *order = orders_at(call->sim->orders, i);
+
+		if (wanted(call, order) && page_wants(&page))
+			cJSON_AddItemToArray(page.entries, list_entry(order));
+	}
+	page_send(&page, call);
+}
