@@ -12,7 +12,8 @@
 
 #include "base/buf.h"
 
-#define LINE_MAX_BYTES 2048
+#define TEXT_MAX_BYTES 1024
+#define LINE_MAX_BYTES (4 * TEXT_MAX_BYTES + 256) /* each byte may become \xNN; and the scope */
 #define FIELDS_MAX 4
 #define FIELD_BYTES 256
 
@@ -124,14 +125,12 @@ static void clear_progress(void)
 }
 
 static void __attribute__((format(printf, 2, 0)))
-emit(enum log_level l, const char *fmt, va_list ap)
+write_line(enum log_level l, const char *fmt, va_list ap)
 {
 	AUTO(buf) struct buf line = BUF(LINE_MAX_BYTES);
-	char text[LINE_MAX_BYTES / 4];
+	char text[TEXT_MAX_BYTES];
 	int n;
 
-	if (!log_enabled(l))
-		return;
 	n = vsnprintf(text, sizeof(text), fmt, ap);
 	if (scope)
 		buf_addf(&line, "%s: ", scope);
@@ -141,7 +140,6 @@ emit(enum log_level l, const char *fmt, va_list ap)
 	if (sink != TO_JOURNAL || !send_to_journal(l, buf_str(&line)))
 		fprintf(stderr, "%s%s%s\n", l == LOG_LEVEL_INFO ? "" : levels[l].name,
 			l == LOG_LEVEL_INFO ? "" : ": ", buf_str(&line));
-	field_count = 0;
 }
 
 #define LOG_FUNCTION(name, l)                                                                      \
@@ -150,8 +148,10 @@ emit(enum log_level l, const char *fmt, va_list ap)
 		va_list ap;                                                                        \
                                                                                                    \
 		va_start(ap, fmt);                                                                 \
-		emit(l, fmt, ap);                                                                  \
+		if (log_enabled(l))                                                                \
+			write_line(l, fmt, ap);                                                    \
 		va_end(ap);                                                                        \
+		field_count = 0;                                                                   \
 	}                                                                                          \
 	struct log_semicolon
 
@@ -167,11 +167,14 @@ void log_progress(const char *fmt, ...)
 	if (sink != TO_TERMINAL || !log_enabled(LOG_LEVEL_INFO))
 		return;
 	clear_progress();
-	if (!fmt)
-		return;
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fflush(stderr);
 	progress_shown = true;
+}
+
+void log_progress_done(void)
+{
+	clear_progress();
 }

@@ -29,7 +29,10 @@ MUST_USE bool log_parse_level(enum log_level *out, const char *name);
  */
 void log_scope(const char *name);
 
-/* Fields of the next line alone, for the journal (ORDER_ID, SERIAL); values are copied. */
+/*
+ * Fields of the next line alone, shown or not, for the journal (ORDER_ID, SERIAL); values are
+ * copied.
+ */
 void log_field(const char *name, const char *value);
 
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -39,8 +42,9 @@ void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * A line that replaces the one before it while something is waited for; on a terminal only, gone
- * at the next log line. NULL clears it.
+ * at the next log line.
  */
 void log_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_progress_done(void);
 
 #endif
