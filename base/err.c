@@ -12,8 +12,8 @@ static const struct {
 	int status;
 	bool retryable;
 } kinds[ERR_KIND_COUNT] = { [ERR_NONE] = { "none", "no error", 0, false },
-#define ERR_ROW(kind, status, retryable, meaning)                                                  \
-	[ERR_##kind] = { #kind, meaning, status, retryable },
+#define ERR_ROW(kind, short_name, status, retryable, meaning)                                      \
+	[ERR_##kind] = { short_name, meaning, status, retryable },
 	ERR_KINDS(ERR_ROW)
 #undef ERR_ROW
 };
@@ -52,14 +52,16 @@ static void one_line(char *text)
 
 bool err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 {
+	char text[ERR_TEXT_MAX];
 	va_list ap;
 
 	assert(kind > ERR_NONE && kind < ERR_KIND_COUNT);
-	err->kind = kind;
 	va_start(ap, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	one_line(err->text);
+	one_line(text);
+	err->kind = kind;
+	memcpy(err->text, text, strlen(text) + 1);
 	return false;
 }
 

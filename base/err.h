@@ -14,26 +14,26 @@
 #include "base/auto.h"
 
 /*
- * X(kind, exit status, retryable, what it means). A kind exists only because somebody acts on it.
- * Exit statuses: scm-agent(8).
+ * X(kind, short name, exit status, retryable, what it means). A kind exists only because somebody
+ * acts on it. Exit statuses: scm-agent(8).
  */
 #define ERR_KINDS(X)                                                                               \
-	X(INTERNAL, 1, false, "internal error")                                                    \
-	X(USAGE, 2, false, "usage")                                                                \
-	X(CONFIG, 3, false, "configuration")                                                       \
-	X(KEYSTORE, 4, false, "key store or token")                                                \
-	X(AUTH, 5, false, "credential refused")                                                    \
-	X(REJECTED, 6, false, "refused by SCM")                                                    \
-	X(PENDING, 7, true, "pending at SCM")                                                      \
-	X(UNAVAILABLE, 8, true, "network or SCM unavailable")                                      \
-	X(IO, 9, true, "local disk")                                                               \
-	X(DEPLOY, 10, true, "installed but not deployed")                                          \
-	X(BUSY, 11, true, "another run holds the lock")                                            \
-	X(PROTOCOL, 12, true, "answer not understood")
+	X(INTERNAL, "internal", 1, false, "internal error")                                        \
+	X(USAGE, "usage", 2, false, "usage")                                                       \
+	X(CONFIG, "config", 3, false, "configuration")                                             \
+	X(KEYSTORE, "keystore", 4, false, "key store or token")                                    \
+	X(AUTH, "auth", 5, false, "credential refused")                                            \
+	X(REJECTED, "rejected", 6, false, "refused by SCM")                                        \
+	X(PENDING, "pending", 7, true, "pending at SCM")                                           \
+	X(UNAVAILABLE, "unavailable", 8, true, "network or SCM unavailable")                       \
+	X(IO, "io", 9, true, "local disk")                                                         \
+	X(DEPLOY, "deploy", 10, true, "installed but not deployed")                                \
+	X(BUSY, "busy", 11, true, "another run holds the lock")                                    \
+	X(PROTOCOL, "protocol", 12, true, "answer not understood")
 
 enum err_kind {
 	ERR_NONE = 0,
-#define ERR_ENUM(kind, status, retryable, meaning) ERR_##kind,
+#define ERR_ENUM(kind, name, status, retryable, meaning) ERR_##kind,
 	ERR_KINDS(ERR_ENUM)
 #undef ERR_ENUM
 		ERR_KIND_COUNT
@@ -56,7 +56,10 @@ bool err_retryable(enum err_kind kind);
 const char *err_meaning(enum err_kind kind);
 const char *err_name(enum err_kind kind);
 
-/* Sets the root cause. All three return false, so that a caller can return them. */
+/*
+ * Sets the root cause. All three return false, so that a caller can return them. The arguments may
+ * include err->text.
+ */
 bool err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -1,0 +1,3 @@
+foreach(part err)
+	scm_test(test_${part} LABEL unit SOURCES test_${part}.c USES base)
+endforeach()
