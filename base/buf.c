@@ -120,6 +120,26 @@ void buf_add_hex(struct buf *b, const void *data, size_t len)
 	}
 }
 
+/*
+ * C1 controls, surrogates, and what reorders or hides the text around it: marks of direction,
+ * separators of lines, joiners and other signs without width, tags (Unicode, general categories Cc,
+ * Cs, Cf, Zl, Zp).
+ */
+static bool hidden(uint32_t code)
+{
+	static const struct {
+		uint32_t first;
+		uint32_t last;
+	} ranges[] = { { 0x80, 0x9f }, { 0xad, 0xad }, { 0x61c, 0x61c }, { 0x180e, 0x180e },
+		{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xd800, 0xdfff },
+		{ 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe007f } };
+
+	for (size_t i = 0; i < ARRAY_LEN(ranges); i++)
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	return false;
+}
+
 /* Length of the valid UTF-8 sequence at s that is fit to print, or 0. RFC 3629. */
 static size_t printable_sequence(const unsigned char *s, size_t len)
 {
@@ -146,12 +166,7 @@ static size_t printable_sequence(const unsigned char *s, size_t len)
 	}
 	if ((n == 3 && code < 0x800) || (n == 4 && (code < 0x10000 || code > 0x10ffff)))
 		return 0;
-	/* C1 controls, surrogates, and the marks that reorder a line of text */
-	if (code < 0xa0 || (code >= 0xd800 && code <= 0xdfff) ||
-		(code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-		(code >= 0x2066 && code <= 0x2069))
-		return 0;
-	return n;
+	return hidden(code) ? 0 : n;
 }
 
 void buf_add_printable(struct buf *b, const char *s, size_t len)

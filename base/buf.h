@@ -41,8 +41,8 @@ void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf,
 void buf_add_hex(struct buf *b, const void *data, size_t len);
 
 /*
- * Text from outside, made safe for a terminal and a log: valid UTF-8 above U+009F passes, control
- * bytes and broken sequences become \xNN, a backslash is doubled.
+ * Text from outside, made safe for a terminal and a log: valid UTF-8 passes; control characters,
+ * characters that reorder or hide text, and broken sequences become \xNN; a backslash is doubled.
  */
 void buf_add_printable(struct buf *b, const char *s, size_t len);
 

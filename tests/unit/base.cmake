@@ -1,3 +1,3 @@
-foreach(part err)
+foreach(part err buf)
 	scm_test(test_${part} LABEL unit SOURCES test_${part}.c USES base)
 endforeach()
