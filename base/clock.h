@@ -21,7 +21,7 @@ int64_t clock_ms(void);
 int64_t clock_built(void);
 
 /* "2026-11-21T09:00:00Z" (RFC 3339). The buffer belongs to the caller. */
-#define CLOCK_TEXT_MAX 32
+#define CLOCK_TEXT_MAX 48
 const char *clock_format(char out[static CLOCK_TEXT_MAX], int64_t t);
 
 /* The same form read back; false when it is anything else. */
