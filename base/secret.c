@@ -146,15 +146,17 @@ static bool open_reference(int *out, const char *reference, struct err *err)
 		reference);
 }
 
-/* At most SECRET_MAX + 2 bytes, so that a longer one shows. */
-static bool read_some(char bytes[static SECRET_MAX + 2], size_t *len, int fd, const char *reference,
-	struct err *err)
+/* A secret, its line end, and one byte more, so that a longer one shows. */
+#define BYTES_MAX (SECRET_MAX + 3)
+
+static bool read_some(
+	char bytes[static BYTES_MAX], size_t *len, int fd, const char *reference, struct err *err)
 {
 	ssize_t n = 1;
 
 	*len = 0;
-	while (n > 0 && *len < SECRET_MAX + 2) {
-		n = read(fd, bytes + *len, SECRET_MAX + 2 - *len);
+	while (n > 0 && *len < BYTES_MAX) {
+		n = read(fd, bytes + *len, BYTES_MAX - *len);
 		if (n < 0 && errno == EINTR)
 			n = 1;
 		else if (n > 0)
@@ -175,7 +177,7 @@ static struct secret *one_line(char *bytes, size_t len, const char *reference, s
 		err_set(err, ERR_CONFIG, "secret %s: empty", reference);
 	else if (len > SECRET_MAX)
 		err_set(err, ERR_CONFIG, "secret %s: more than %d bytes", reference, SECRET_MAX);
-	else if (memchr(bytes, '\0', len) || memchr(bytes, '\n', len))
+	else if (memchr(bytes, '\0', len) || memchr(bytes, '\n', len) || memchr(bytes, '\r', len))
 		err_set(err, ERR_CONFIG, "secret %s: more than one line, or a NUL byte", reference);
 	else if (!(s = secret_new(bytes, len)))
 		err_memory(err);
@@ -185,7 +187,7 @@ static struct secret *one_line(char *bytes, size_t len, const char *reference, s
 bool secret_read(struct secret **out, const char *reference, struct err *err)
 {
 	AUTO(fd) int fd = -1;
-	char bytes[SECRET_MAX + 2];
+	char bytes[BYTES_MAX];
 	struct secret *s = NULL;
 	size_t len;
 

@@ -41,7 +41,7 @@ size_t secret_len(const struct secret *s);
  *	fd:N                an inherited descriptor, read to its end, then closed
  *
  * ERR_CONFIG when it is missing, unsafe, empty, longer than SECRET_MAX, or holds a NUL or a line
- *end.
+ * end.
  */
 MUST_USE bool secret_read(struct secret **out, const char *reference, struct err *err);
 

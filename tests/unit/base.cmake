@@ -1,3 +1,4 @@
-foreach(part err buf strlist clock parse)
+foreach(part err buf strlist clock parse secret)
 	scm_test(test_${part} LABEL unit SOURCES test_${part}.c USES base)
 endforeach()
+target_link_libraries(test_secret PRIVATE PkgConfig::CRYPTO)
