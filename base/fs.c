@@ -63,19 +63,59 @@ static bool set_attr_fd(int fd, const char *name, struct fs_attr attr, struct er
 	return true;
 }
 
-bool fs_make_dir(int *out, int at, const char *name, struct fs_attr attr, struct err *err)
+/* Opens the directory in which the last component of `path` is, and points at that component. */
+static bool open_parent(int *out, const char **base, int at, const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char parent[PATH_MAX];
+
+	*base = slash ? slash + 1 : path;
+	if (!**base)
+		*base = ".";
+	if (!slash)
+		return fs_open_dir(out, at, ".", err);
+	if ((size_t)(slash - path) + 2 > sizeof(parent)) {
+		errno = ENAMETOOLONG;
+		return err_errno(err, ERR_IO, "open directory %s", path);
+	}
+	memcpy(parent, path, (size_t)(slash - path) + 1);
+	parent[slash - path + 1] = '\0';
+	return fs_open_dir(out, at, parent, err);
+}
+
+/*
+ * Under a temporary name until its permissions are right: nobody would mend those of a directory
+ * whose maker was killed halfway. Absent afterwards only on failure.
+ */
+static bool make_dir(int dir, const char *name, struct fs_attr attr, struct err *err)
 {
 	AUTO(fd) int fd = -1;
-	bool made = !mkdirat(at, name, 0700);
+	char temp[TEMP_SIZE];
+	bool done;
 
-	if (!made && errno != EEXIST)
+	temp_name(temp);
+	if (mkdirat(dir, temp, 0700))
 		return err_errno(err, ERR_IO, "make directory %s", name);
-	if (!fs_open_dir(&fd, at, name, err))
+	done = fs_open_dir(&fd, dir, temp, err) && set_attr_fd(fd, name, attr, err) &&
+	       sync_dir(fd, name, err);
+	if (done && renameat2(dir, temp, dir, name, RENAME_NOREPLACE))
+		done = errno == EEXIST || err_errno(err, ERR_IO, "make directory %s", name);
+	unlinkat(dir, temp, AT_REMOVEDIR);
+	return done;
+}
+
+bool fs_make_dir(int *out, int at, const char *path, struct fs_attr attr, struct err *err)
+{
+	AUTO(fd) int dir = -1;
+	AUTO(fd) int fd = -1;
+	const char *name;
+
+	if (!open_parent(&dir, &name, at, path, err))
 		return false;
-	if (made && (!set_attr_fd(fd, name, attr, err) || !sync_dir(fd, name, err)))
+	if (!fs_exists(dir, name) && !make_dir(dir, name, attr, err))
 		return false;
 	/* also when it was there: the run that made it may have died before its name was durable */
-	if (at != AT_FDCWD && !sync_dir(at, name, err))
+	if (!fs_open_dir(&fd, dir, name, err) || !sync_dir(dir, name, err))
 		return false;
 	*out = fd;
 	fd = -1;
@@ -236,19 +276,13 @@ bool fs_remove(int dir, const char *name, struct err *err)
 	return err_errno(err, ERR_IO, "remove %s", name);
 }
 
-/* One level: what is not a directory is removed, the names of directories are left to the caller.
- */
-static bool empty_level(int dir, const struct strlist *names, struct err *err)
+static bool remove_any(int dir, const char *name, struct err *err)
 {
-	for (size_t i = 0; i < names->n; i++) {
-		if (!unlinkat(dir, names->item[i], 0))
-			continue;
-		if (errno != EISDIR && errno != EPERM)
-			return err_errno(err, ERR_IO, "remove %s", names->item[i]);
-		if (!fs_remove_tree(dir, names->item[i], err))
-			return false;
-	}
-	return true;
+	if (!unlinkat(dir, name, 0))
+		return true;
+	if (errno != EISDIR)
+		return err_errno(err, ERR_IO, "remove %s", name);
+	return fs_remove_tree(dir, name, err);
 }
 
 static bool list_all(struct strlist *out, int dir, bool temps, struct err *err)
@@ -290,8 +324,11 @@ bool fs_remove_tree(int dir, const char *name, struct err *err)
 		return true;
 	if (fd < 0)
 		return err_errno(err, ERR_IO, "open directory %s", name);
-	if (!list_all(&names, fd, true, err) || !empty_level(fd, &names, err))
+	if (!list_all(&names, fd, true, err))
 		return false;
+	for (size_t i = 0; i < names.n; i++)
+		if (!remove_any(fd, names.item[i], err))
+			return false;
 	if (unlinkat(dir, name, AT_REMOVEDIR))
 		return err_errno(err, ERR_IO, "remove directory %s", name);
 	return sync_dir(dir, name, err);
@@ -346,16 +383,18 @@ bool fs_set_attr(int dir, const char *name, struct fs_attr attr, struct err *err
 bool fs_clean_temp(int dir, struct err *err)
 {
 	AUTO(strlist) struct strlist names = { 0 };
+	bool removed = false;
 
 	if (!list_all(&names, dir, true, err))
 		return false;
 	for (size_t i = 0; i < names.n; i++) {
 		if (strncmp(names.item[i], TEMP_PREFIX, sizeof(TEMP_PREFIX) - 1))
 			continue;
-		if (!fs_remove(dir, names.item[i], err))
+		if (!remove_any(dir, names.item[i], err))
 			return false;
+		removed = true;
 	}
-	return true;
+	return !removed || sync_dir(dir, "temporary files", err);
 }
 
 bool fs_lock(int *out, int dir, const char *name, int64_t timeout_ms, struct err *err)

@@ -20,8 +20,7 @@
 void fs_close(int fd);
 AUTO_DEFINE(fd, int, fs_close);
 
-/* Permissions of a new file or directory. FS_KEEP leaves the owner or group as the process has it.
- */
+/* Permissions of something new. FS_KEEP leaves the owner or group as the process has it. */
 #define FS_KEEP ((unsigned)-1)
 struct fs_attr {
 	mode_t mode;
@@ -33,8 +32,11 @@ struct fs_attr {
 /* Opens a directory; the last component may not be a symbolic link. `at` may be AT_FDCWD. */
 MUST_USE bool fs_open_dir(int *out, int at, const char *path, struct err *err);
 
-/* Opens a directory, made first when absent; its permissions are set only when it is made. */
-MUST_USE bool fs_make_dir(int *out, int at, const char *name, struct fs_attr attr, struct err *err);
+/*
+ * Opens a directory, made first when absent: it appears with its permissions; those of one that is
+ * there are left alone. `path` may have several components, of which the last alone is made.
+ */
+MUST_USE bool fs_make_dir(int *out, int at, const char *path, struct fs_attr attr, struct err *err);
 
 /*
  * The one way to write a file: a temporary name in the same directory, mode 0600 until the content
