@@ -1,4 +1,5 @@
-foreach(part err buf strlist clock parse secret fs fs_full log)
+foreach(part err buf strlist clock parse secret fs fs_full log ossl)
 	scm_test(test_${part} LABEL unit SOURCES test_${part}.c USES base)
 endforeach()
+target_link_libraries(test_ossl PRIVATE PkgConfig::CRYPTO)
 target_link_libraries(test_secret PRIVATE PkgConfig::CRYPTO)
