@@ -85,16 +85,17 @@ static bool check_names(
 static bool check_lifetime(
 	const struct csr_info *info, const struct csr_expect *expect, struct err *err)
 {
-	int64_t most = expect->term_days ? (int64_t)expect->term_days + CSR_TERM_SLACK_DAYS
-					 : CSR_LIFETIME_DAYS_MAX;
 	int64_t days = (info->not_after - info->not_before) / DAY;
+	int64_t most = (int64_t)expect->term_days + CSR_TERM_SLACK_DAYS;
 
-	if (days > most)
-		return err_set(err, ERR_PROTOCOL,
-			"certificate is valid for %" PRId64 " days; for a term of %" PRIu32
-			" days at most %" PRId64 " are plausible",
-			days, expect->term_days, most);
-	return true;
+	if (!expect->term_days)
+		most = CSR_LIFETIME_DAYS_MAX;
+	if (days <= most)
+		return true;
+	return err_set(err, ERR_PROTOCOL,
+		"certificate is valid for %" PRId64 " days; at most %" PRId64
+		" are plausible for this order",
+		days, most);
 }
 
 static bool check_dates(
@@ -127,7 +128,9 @@ static bool check_role(X509 *leaf, struct err *err)
 	if (!(X509_get_extended_key_usage(leaf) & tls))
 		return err_set(err, ERR_PROTOCOL,
 			"certificate's extended key usage has neither serverAuth nor clientAuth");
-	if (X509_check_ca(leaf))
+	/* each sees what the other passes: CA:TRUE without keyCertSign, keyCertSign without CA:TRUE
+	 */
+	if (X509_get_extension_flags(leaf) & EXFLAG_CA || X509_check_ca(leaf))
 		return err_set(err, ERR_PROTOCOL, "certificate is a CA's: it may sign others");
 	if (X509_self_signed(leaf, 0))
 		return err_set(err, ERR_PROTOCOL, "certificate is self-signed");

@@ -35,10 +35,9 @@ static bool refuse(X509_STORE_CTX *ctx, const struct csr_path *path, struct err 
 	}
 	if (is_untrusted(code))
 		return err_set(err, ERR_PROTOCOL,
-			"no path to a trust anchor: the issuer '%.120s' of '%.120s' is neither in "
-			"the answer nor in %.100s; name a private CA's certificates in "
-			"trust_anchors",
-			issuer, subject, path->anchors ? path->anchors : "the system's anchors");
+			"no path to a trust anchor: nothing in %.100s vouches for '%.120s', the "
+			"issuer of '%.120s'; name a private CA's certificates in trust_anchors",
+			path->anchors ? path->anchors : "the system's anchors", issuer, subject);
 	return err_set(err, ERR_PROTOCOL, "path of the certificate fails at '%.160s': %s", subject,
 		X509_verify_cert_error_string(code));
 }
@@ -67,6 +66,10 @@ static bool verify(ossl_x509_stack **out, const struct csr_path *path, struct er
 		return err_crypto(err, ERR_INTERNAL, "prepare the check of the chain");
 	if (X509_verify_cert(ctx) != 1)
 		return refuse(ctx, path, err);
+	/* a leaf among the anchors passes without a look at what stands above it */
+	if (X509_STORE_CTX_get_num_untrusted(ctx) < 1)
+		return err_set(err, ERR_PROTOCOL,
+			"certificate is its own trust anchor; remove it from %s", path->anchors);
 	*out = X509_STORE_CTX_get1_chain(ctx);
 	ERR_clear_error();
 	return *out || err_memory(err);
@@ -136,14 +139,10 @@ static bool add_cross_certs(ossl_x509_stack *chain, const struct csr_path *path,
 bool csr_path_find(ossl_x509_stack **out, const struct csr_path *path, struct err *err)
 {
 	AUTO(x509_stack) ossl_x509_stack *chain = NULL;
-	int last;
 
 	if (!verify(&chain, path, err))
 		return false;
-	last = sk_X509_num(chain) - 1;
-	if (last < 1)
-		return err_set(err, ERR_PROTOCOL, "certificate is its own trust anchor");
-	if (X509_self_signed(sk_X509_value(chain, last), 0))
+	if (X509_self_signed(sk_X509_value(chain, sk_X509_num(chain) - 1), 0))
 		X509_free(sk_X509_pop(chain));
 	if (!add_cross_certs(chain, path, err))
 		return false;
