@@ -24,10 +24,9 @@
 #define WIRE_HEADER 4			   /* bytes of the length before a body */
 #define WIRE_REQUEST_MAX (4 * 1024 * 1024) /* an account carries a key store and a trust store */
 #define WIRE_REPLY_MAX (1024 * 1024)
-#define WIRE_CHAIN_MAX 10	    /* certificates */
-#define WIRE_DER_MAX (32 * 1024)    /* bytes of one */
-#define WIRE_STRING_MAX (64 * 1024) /* bytes of one string of a request (a CSR, a list of names)   \
-				     */
+#define WIRE_CHAIN_MAX 10		 /* certificates */
+#define WIRE_DER_MAX (32 * 1024)	 /* bytes of one */
+#define WIRE_STRING_MAX (64 * 1024)	 /* bytes of one string of a request */
 #define WIRE_TEXT_MAX (ERR_TEXT_MAX - 1) /* bytes of a message for a person */
 #define WIRE_FIELDS_MAX 64		 /* custom fields of an order */
 #define WIRE_COLUMNS_MAX 8

@@ -1,0 +1,65 @@
+/*
+ * SCM's JSON answers: bytes to plain structures. The only file that knows cJSON; nothing of it
+ * leaves.
+ *
+ * The text is looked over first (json_text.h); members that are known are checked for their type
+ * and may stand once; members that are not known are ignored, since any release of SCM may add
+ * some. Every function fails with ERR_PROTOCOL, says which member is wrong, and leaves its output
+ * alone. Text meant for people is made printable and bounded here.
+ */
+#ifndef SCM_JSON_H
+#define SCM_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strlist.h"
+
+#define SCM_DESCRIPTION_MAX 300
+#define SCM_STATUS_MAX 64
+#define SCM_SERIAL_MAX 128
+
+/* {"code":-36,"description":"..."}: every status of 400 and above (scm-api.md, 2). */
+struct scm_error {
+	int64_t code;
+	char description[SCM_DESCRIPTION_MAX]; /* printable; "" when there was none */
+};
+MUST_USE bool scm_json_error(struct scm_error *out, const char *text, size_t len, struct err *err);
+
+/* {"sslId":55,...}: the answer to enroll (3.2). */
+MUST_USE bool scm_json_enrolled(uint64_t *ssl_id, const char *text, size_t len, struct err *err);
+
+/* The answer to a details request (3.4), as far as an agent needs it. */
+struct scm_details {
+	uint64_t ssl_id;
+	char status[SCM_STATUS_MAX]; /* printable; "" when absent */
+	char serial[SCM_SERIAL_MAX]; /* upper-case hex, no separators, no leading zeros; or "" */
+	char *comments;		     /* as SCM has them; never NULL. Owned. */
+};
+void scm_details_dispose(struct scm_details *d);
+AUTO_DEFINE_REF(scm_details, struct scm_details, scm_details_dispose);
+MUST_USE bool scm_json_details(
+	struct scm_details *out, const char *text, size_t len, struct err *err);
+
+/* The ids of one page of a list (3.4). Owned: free(). */
+struct scm_ids {
+	uint64_t *id;
+	size_t n;
+};
+void scm_ids_dispose(struct scm_ids *ids);
+AUTO_DEFINE_REF(scm_ids, struct scm_ids, scm_ids_dispose);
+MUST_USE bool scm_json_ids(struct scm_ids *out, const char *text, size_t len, struct err *err);
+
+/* 3 cells an organization or department: id, name, parent's id or "" (4). */
+#define SCM_ORGANIZATION_COLUMNS 3
+MUST_USE bool scm_json_organizations(
+	struct strlist *cells, const char *text, size_t len, struct err *err);
+
+/* 4 cells a profile: id, name, "90,199", "RSA:2048,EC:P-256" (3.1). */
+#define SCM_PROFILE_COLUMNS 4
+MUST_USE bool scm_json_profiles(
+	struct strlist *cells, const char *text, size_t len, struct err *err);
+
+#endif

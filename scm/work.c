@@ -1,0 +1,87 @@
+#include "scm/work.h"
+
+#include <assert.h>
+
+static const struct {
+	bool (*begin)(struct scm_work *w, struct scm_call *next);
+	bool (*step)(struct scm_work *w, const struct scm_answer *a, struct scm_call *next);
+} operations[] = {
+	[WIRE_SUBMIT] = { scm_submit_begin, scm_submit_step },
+	[WIRE_FIND] = { scm_find_begin, scm_find_step },
+	[WIRE_COLLECT] = { scm_collect_begin, scm_collect_step },
+	[WIRE_DETAILS] = { scm_details_begin, scm_details_step },
+	[WIRE_LIST] = { scm_table_begin, scm_table_step },
+};
+
+bool scm_work_new(struct scm_work **out, const struct wire_request *r, struct err *err)
+{
+	AUTO(scm_work) struct scm_work *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return err_memory(err);
+	/* the encoder is the one place that knows every field that must be copied */
+	w->message = BUF(WIRE_REQUEST_MAX + WIRE_HEADER);
+	if (!wire_encode_request(&w->message, r, err) ||
+		!wire_decode_request(&w->request, w->message.data + WIRE_HEADER,
+			w->message.len - WIRE_HEADER, err))
+		return false;
+	w->reply.id = r->id;
+	*out = TAKE(w);
+	return true;
+}
+
+void scm_work_free(struct scm_work *w)
+{
+	if (!w)
+		return;
+	buf_dispose(&w->message);
+	scm_details_dispose(&w->details);
+	scm_chain_dispose(&w->chain);
+	strlist_dispose(&w->cells);
+	scm_ids_dispose(&w->ids);
+	free(w);
+}
+
+/*
+ * A failure carries nothing of the steps before it. Its verdicts are about an order: of other
+ * operations they would say nothing.
+ */
+static bool settle(struct scm_work *w, bool goes_on)
+{
+	struct wire_reply *r = &w->reply;
+	bool about_order = w->request.op == WIRE_SUBMIT;
+
+	if (goes_on || r->err.kind == ERR_NONE)
+		return goes_on;
+	*r = (struct wire_reply) { .id = r->id,
+		.err = r->err,
+		.code = r->code,
+		.unsent = r->unsent && about_order,
+		.refused = r->refused && about_order,
+		.retry_after = r->retry_after };
+	return false;
+}
+
+static bool known(const struct scm_work *w)
+{
+	return w->request.op < ARRAY_LEN(operations) && operations[w->request.op].begin;
+}
+
+bool scm_work_begin(struct scm_work *w, struct scm_call *next)
+{
+	assert(known(w));
+	return settle(w, operations[w->request.op].begin(w, next));
+}
+
+bool scm_work_step(struct scm_work *w, const struct scm_answer *a, struct scm_call *next)
+{
+	assert(known(w));
+	return settle(w, operations[w->request.op].step(w, a, next));
+}
+
+void scm_work_fail(struct scm_work *w, const struct err *why)
+{
+	w->reply.err = *why;
+	w->reply.unsent = true;
+	settle(w, false);
+}
