@@ -1,0 +1,185 @@
+#include "agent/conf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/conf_load.h"
+
+static const struct conf_key agent_keys[] = {
+	KEY("state_dir", set_path, AT(conf_agent, state_dir), .fallback = "/var/lib/scm-agent"),
+	KEY("parallel", set_uint, AT(conf_agent, parallel), .fallback = "4", .min = 1, .max = 64),
+	KEY("keep_generations", set_uint, AT(conf_agent, keep_generations), .fallback = "3",
+		.min = 1, .max = 100),
+	KEY("lock_timeout", set_duration, AT(conf_agent, lock_timeout), .fallback = "60s",
+		.max = CONF_DAY),
+	KEY("hook_timeout", set_duration, AT(conf_agent, hook_timeout), .fallback = "120s",
+		.min = 1, .max = CONF_DAY),
+	KEY("order_search_window", set_duration, AT(conf_agent, order_search_window),
+		.fallback = "15m", .max = 7 * CONF_DAY),
+	KEY("log_level", set_log_level, AT(conf_agent, log_level), .fallback = "info"),
+	KEY("metrics_file", set_later, 0),
+};
+
+/* Names become directories, arguments of hooks and words in a log: a narrow alphabet. */
+bool conf_check_name(const struct ini_section *s, struct err *err)
+{
+	struct conf_where where = { s->file, s->line };
+	size_t len = strlen(s->name);
+
+	if (!len)
+		return conf_error(err, where, "[%s] needs a name: [%s:NAME]", s->kind, s->kind);
+	if (len > CONF_NAME_MAX || s->name[0] == '.' || s->name[0] == '-' ||
+		strspn(s->name,
+			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != len)
+		return conf_error(err, where,
+			"'%s' can't be a name: letters, digits, '.', '_' and '-', not starting "
+			"with '.' or '-'",
+			s->name);
+	return true;
+}
+
+struct ini_section *conf_find_section(struct conf_loading *l, const char *kind, const char *name)
+{
+	for (size_t i = 0; i < l->ini.n; i++)
+		if (!strcmp(l->ini.section[i].kind, kind) && !strcmp(l->ini.section[i].name, name))
+			return &l->ini.section[i];
+	return NULL;
+}
+
+static bool load_agent(struct conf_loading *l, struct err *err)
+{
+	static struct ini_section none = { .kind = (char *)"agent", .name = (char *)"" };
+	struct ini_section *s = conf_find_section(l, "agent", "");
+
+	if (!s) {
+		none.file = l->ini.file[0];
+		s = &none;
+	}
+	return conf_apply(&l->conf->agent, agent_keys, ARRAY_LEN(agent_keys), s, NULL, err);
+}
+
+/* [defaults] alone is checked too: a bad key there is reported there, once. */
+static bool check_defaults(struct conf_loading *l, struct err *err)
+{
+	l->defaults = conf_find_section(l, "defaults", "");
+	if (!l->defaults)
+		return true;
+	for (size_t i = 0; i < l->defaults->n; i++) {
+		const struct ini_entry *e = &l->defaults->entry[i];
+
+		if (!strcmp(e->key, "common_name") || !strcmp(e->key, "subject_alt_names"))
+			return conf_error(err, (struct conf_where) { e->file, e->line },
+				"%s: can't be the same for all certificates", e->key);
+	}
+	return true;
+}
+
+static const struct {
+	const char *kind;
+	bool named;
+	bool (*load)(struct conf_loading *l, struct ini_section *s, struct err *err);
+} kinds[] = {
+	/* in order of dependence: what comes later refers to what came before */
+	{ "token", true, conf_load_token },
+	{ "scm", true, conf_load_account },
+	{ "hook", true, conf_check_hook },
+	{ "certificate", true, conf_load_cert },
+	{ "agent", false, NULL },
+	{ "defaults", false, NULL },
+};
+
+static bool check_kind(const struct ini_section *s, struct err *err)
+{
+	struct conf_where where = { s->file, s->line };
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (strcmp(kinds[i].kind, s->kind))
+			continue;
+		if (!kinds[i].named && *s->name)
+			return conf_error(err, where, "[%s] takes no name", s->kind);
+		return true;
+	}
+	if (!strcmp(s->kind, "install"))
+		return conf_error(
+			err, where, "[install:%s] is not supported by this version", s->name);
+	return conf_error(err, where,
+		"unknown section [%s]; known are agent, scm, token:NAME, hook:NAME, defaults, "
+		"certificate:NAME",
+		s->kind);
+}
+
+static bool load_sections(struct conf_loading *l, struct err *err)
+{
+	for (size_t k = 0; k < ARRAY_LEN(kinds); k++)
+		for (size_t i = 0; i < l->ini.n; i++)
+			if (kinds[k].load && !strcmp(l->ini.section[i].kind, kinds[k].kind) &&
+				!kinds[k].load(l, &l->ini.section[i], err))
+				return false;
+	return true;
+}
+
+static bool load(struct conf_loading *l, struct err *err)
+{
+	struct conf *conf = l->conf;
+
+	for (size_t i = 0; i < l->ini.n; i++)
+		if (!check_kind(&l->ini.section[i], err))
+			return false;
+	/* one slot more than can be needed keeps calloc(0) out of it */
+	conf->token = calloc(l->ini.n + 1, sizeof(*conf->token));
+	conf->account = calloc(l->ini.n + 1, sizeof(*conf->account));
+	conf->cert = calloc(l->ini.n + 1, sizeof(*conf->cert));
+	if (!conf->token || !conf->account || !conf->cert)
+		return err_memory(err);
+	return load_agent(l, err) && check_defaults(l, err) && load_sections(l, err);
+}
+
+bool conf_load(struct conf **out, const char *path, const char *hook_dir, struct err *err)
+{
+	AUTO(conf) struct conf *conf = calloc(1, sizeof(*conf));
+	struct conf_loading l = { .conf = conf, .hook_dir = hook_dir };
+	bool ok;
+
+	if (!conf)
+		return err_memory(err);
+	if (!ini_load(&l.ini, path, err))
+		return false;
+	ok = load(&l, err);
+	conf->file = l.ini.file;
+	conf->files = l.ini.files;
+	l.ini.file = NULL;
+	l.ini.files = 0;
+	ini_dispose(&l.ini);
+	if (!ok)
+		return false;
+	*out = TAKE(conf);
+	return true;
+}
+
+void conf_free(struct conf *conf)
+{
+	if (!conf)
+		return;
+	for (size_t i = 0; i < conf->tokens; i++)
+		conf_token_dispose(&conf->token[i]);
+	for (size_t i = 0; i < conf->accounts; i++)
+		conf_account_dispose(&conf->account[i]);
+	for (size_t i = 0; i < conf->certs; i++)
+		conf_cert_dispose(&conf->cert[i]);
+	for (size_t i = 0; i < conf->files; i++)
+		free(conf->file[i]);
+	free(conf->token);
+	free(conf->account);
+	free(conf->cert);
+	free(conf->file);
+	free(conf->agent.state_dir);
+	free(conf);
+}
+
+const struct conf_cert *conf_find_cert(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->certs; i++)
+		if (!strcmp(conf->cert[i].name, name))
+			return &conf->cert[i];
+	return NULL;
+}

@@ -1,0 +1,163 @@
+/*
+ * The configuration: what the administrator asked for, checked, complete, and constant after it
+ * was loaded. It holds references to secrets, never secrets, and nothing of the INI file but
+ * where things stood, for messages. Keys: scm-agent.ini(5).
+ */
+#ifndef AGENT_CONF_H
+#define AGENT_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "base/strlist.h"
+#include "csr/csr.h"
+#include "deploy-hooks/hook.h"
+#include "deploy-hooks/verify.h"
+#include "keystore/ks.h"
+
+struct conf_where {
+	const char *file;
+	unsigned line;
+};
+
+struct conf_agent {
+	char *state_dir;
+	uint64_t parallel;
+	uint64_t keep_generations;
+	int64_t lock_timeout;
+	int64_t hook_timeout;
+	int64_t order_search_window;
+	enum log_level log_level;
+};
+
+enum conf_store_type { CONF_STORE_PKCS12, CONF_STORE_PEM, CONF_STORE_PKCS11 };
+
+struct conf_token {
+	char *name;
+	struct conf_where where;
+	char *module;
+	char *uri;
+	char *pin_file;
+	struct strlist env; /* "NAME=value" for the module */
+};
+
+struct conf_account {
+	char *name; /* "default" for [scm] */
+	struct conf_where where;
+	char *url;
+	char *customer_uri;
+	uint64_t organization_id;
+	char *login;
+	char *store; /* client_cert_key_store: a path, or NULL with a token */
+	enum conf_store_type store_type;
+	const struct conf_token *store_token;
+	char *store_object; /* a pkcs11: URI that names the object, or NULL */
+	char *store_alias;
+	char *store_password_file;
+	char *trust_store; /* PEM bundle; NULL for the system's */
+	bool enroll_immediate;
+	uint64_t back_off_timer;
+	uint64_t max_back_off_timer;
+	uint64_t max_attempts;
+};
+
+struct conf_hook {
+	char *text; /* as configured: an absolute path, a shipped script's name or a [hook:ID] */
+	char *path;
+	bool shipped;
+	struct strlist options;
+	int64_t timeout;
+};
+
+struct conf_hooks {
+	struct conf_hook *item;
+	size_t n;
+};
+
+struct conf_verify {
+	struct verify_target *item;
+	size_t n;
+};
+
+/* A share of the lifetime in thousandths, or a time in seconds; the other is 0. */
+struct conf_window {
+	unsigned per_mille;
+	int64_t seconds;
+};
+
+enum conf_on_failure { CONF_ROLLBACK, CONF_KEEP };
+
+struct conf_cert {
+	char *name;
+	struct conf_where where;
+	char *account_name;
+	const struct conf_account *account;
+	char *common_name;	  /* as an A-label name */
+	struct strlist alt_names; /* as configured */
+	struct strlist names;	  /* canonical, the common name first */
+	char *organization;
+	char *organizational_unit;
+	char *locality;
+	char *state;
+	char *country;
+	enum ks_key_type key_type;
+	char *key_store;		/* "file" or the token's name, without "token:" */
+	const struct conf_token *token; /* NULL for a file */
+	uint64_t profile;
+	uint64_t term;
+	char *comments;
+	struct strlist external_requesters;
+	struct strlist field_names; /* custom_field.NAME, in step with field_values */
+	struct strlist field_values;
+	struct conf_window renew_before;
+	char *trust_anchors;
+	bool allow_extra_names;
+	struct conf_hooks deploy_hooks;
+	struct conf_hooks pre_hooks;
+	struct conf_hooks post_hooks;
+	struct conf_verify verify;
+	enum conf_on_failure on_failure;
+	char *group;
+	gid_t gid; /* FS_KEEP without a group */
+	unsigned key_mode;
+};
+
+struct conf {
+	struct conf_agent agent;
+	struct conf_token *token;
+	size_t tokens;
+	struct conf_account *account;
+	size_t accounts;
+	struct conf_cert *cert;
+	size_t certs;
+	char **file; /* the files read, for `where` */
+	size_t files;
+};
+
+#define CONF_PATH "/etc/scm-agent/scm-agent.ini"
+
+/*
+ * Reads and checks a configuration. `hook_dir` is where the shipped scripts are. Every failure is
+ * ERR_CONFIG and names file, line and remedy. Touches nothing and opens no secret. Owned:
+ * conf_free().
+ */
+MUST_USE bool conf_load(struct conf **out, const char *path, const char *hook_dir, struct err *err);
+void conf_free(struct conf *conf);
+AUTO_DEFINE(conf, struct conf *, conf_free);
+
+/* The certificate of that name, or NULL. Borrowed. */
+const struct conf_cert *conf_find_cert(const struct conf *conf, const char *name);
+
+/* The token of that name, or NULL. Borrowed. */
+const struct conf_token *conf_find_token(const struct conf *conf, const char *name);
+
+/* The subject for a request. Borrows from `cert`. */
+struct csr_subject conf_subject(const struct conf_cert *cert);
+
+/* ERR_CONFIG with "file:line: " before the message. Returns false. */
+bool conf_error(struct err *err, struct conf_where where, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,241 @@
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/conf_load.h"
+#include "base/fs.h"
+#include "csr/name.h"
+
+#define COMMENT_MAX 960 /* SCM takes 1024 with our tag (scm-api.md 3.2) */
+
+static const struct conf_choice later_than_enroll[] = { { "enroll", 0 }, { "renew", CONF_LATER },
+	{ .text = NULL } };
+static const struct conf_choice only_no[] = {
+	{ "no", 0 },
+	{ "yes", CONF_LATER },
+	{ .text = NULL },
+};
+static const struct conf_choice on_failures[] = {
+	{ "rollback", CONF_ROLLBACK },
+	{ "keep", CONF_KEEP },
+	{ .text = NULL },
+};
+
+struct raw_cert {
+	struct conf_cert c;
+	char *key_store;
+	struct strlist deploy_hooks;
+	struct strlist pre_hooks;
+	struct strlist post_hooks;
+	struct strlist verify;
+	int on_failure;
+	int ignored;
+};
+
+#define IN_CERT(field) (offsetof(struct raw_cert, c) + AT(conf_cert, field))
+
+static conf_set set_custom_field;
+
+static const struct conf_key cert_keys[] = {
+	KEY("account", set_string, IN_CERT(account_name), .fallback = "default"),
+	KEY("common_name", set_string, IN_CERT(common_name), .required = true),
+	KEY("subject_alt_names", set_list, IN_CERT(alt_names)),
+	KEY("organization", set_string, IN_CERT(organization)),
+	KEY("organizational_unit", set_string, IN_CERT(organizational_unit)),
+	KEY("locality", set_string, IN_CERT(locality)),
+	KEY("state", set_string, IN_CERT(state)),
+	KEY("country", set_string, IN_CERT(country)),
+	KEY("key_type", set_key_type, IN_CERT(key_type), .fallback = "ec:P-256"),
+	KEY("key_store", set_string, AT(raw_cert, key_store), .fallback = "file"),
+	KEY("reuse_key", set_choice, AT(raw_cert, ignored), .fallback = "no", .choice = only_no),
+	KEY("profile", set_uint, IN_CERT(profile), .required = true, .min = 1, .max = INT64_MAX),
+	KEY("term", set_uint, IN_CERT(term), .required = true, .min = 1, .max = 3650),
+	KEY("comments", set_string, IN_CERT(comments)),
+	KEY("external_requesters", set_words, IN_CERT(external_requesters)),
+	KEY("custom_field.", set_custom_field, 0),
+	KEY("renew_before", set_window, IN_CERT(renew_before), .fallback = "33%"),
+	KEY("renew_with", set_choice, AT(raw_cert, ignored), .fallback = "enroll",
+		.choice = later_than_enroll),
+	KEY("renew_if_issued_before", set_later, 0),
+	KEY("trust_anchors", set_path, IN_CERT(trust_anchors)),
+	KEY("allow_extra_names", set_bool, IN_CERT(allow_extra_names), .fallback = "no"),
+	KEY("deploy_hooks", set_words, AT(raw_cert, deploy_hooks)),
+	KEY("pre_hooks", set_words, AT(raw_cert, pre_hooks)),
+	KEY("post_hooks", set_words, AT(raw_cert, post_hooks)),
+	KEY("verify", set_words, AT(raw_cert, verify)),
+	KEY("on_failure", set_choice, AT(raw_cert, on_failure), .fallback = "rollback",
+		.choice = on_failures),
+	KEY("on_lost_answer", set_later, 0),
+	KEY("dcv", set_later, 0),
+	KEY("group", set_string, IN_CERT(group)),
+	KEY("key_mode", set_mode, IN_CERT(key_mode), .fallback = "0600"),
+};
+
+static bool set_custom_field(void *section, const struct conf_key *key, const char *name,
+	const char *value, struct err *err)
+{
+	struct raw_cert *raw = section;
+
+	(void)key;
+	if (strlen(name) > 256 || strlen(value) > 256)
+		return err_set(err, ERR_CONFIG, "name or value longer than 256 characters");
+	if (!strlist_add(&raw->c.field_names, name) || !strlist_add(&raw->c.field_values, value))
+		return err_memory(err);
+	return true;
+}
+
+static bool load_verify(struct conf_verify *out, const struct strlist *texts,
+	struct conf_where where, struct err *err)
+{
+	if (!texts->n)
+		return true;
+	out->item = calloc(texts->n, sizeof(*out->item));
+	if (!out->item)
+		return err_memory(err);
+	for (size_t i = 0; i < texts->n; i++) {
+		if (!verify_parse(&out->item[i], texts->item[i], err))
+			return err_wrap(err, "%s:%u: verify", where.file, where.line);
+		out->n++;
+	}
+	return true;
+}
+
+static bool resolve_key_store(
+	struct conf_loading *l, struct raw_cert *raw, struct conf_where where, struct err *err)
+{
+	bool token = !strncmp(raw->key_store, "token:", 6);
+
+	if (!token && strcmp(raw->key_store, "file"))
+		return conf_error(err, where, "key_store: '%s' is neither file nor token:NAME",
+			raw->key_store);
+	raw->c.key_store = strdup(token ? raw->key_store + 6 : "file");
+	if (!raw->c.key_store)
+		return err_memory(err);
+	if (!token)
+		return true;
+	raw->c.token = conf_find_token(l->conf, raw->c.key_store);
+	if (!raw->c.token)
+		return conf_error(err, where, "key_store: there is no [%s]", raw->key_store);
+	return true;
+}
+
+static bool resolve_group(struct conf_cert *c, struct conf_where where, struct err *err)
+{
+	const struct group *group;
+
+	c->gid = FS_KEEP;
+	if (!c->group)
+		return true;
+	group = getgrnam(c->group);
+	if (!group)
+		return conf_error(
+			err, where, "group: there is no group '%s' on this system", c->group);
+	c->gid = group->gr_gid;
+	return true;
+}
+
+static bool resolve_names(struct conf_cert *c, const struct ini_section *s,
+	const struct ini_section *d, struct err *err)
+{
+	struct csr_subject subject = conf_subject(c);
+	struct conf_where where = conf_where_of(s, d, "common_name");
+
+	if (!csr_names_build(&c->names, c->common_name, &c->alt_names, err))
+		return err_wrap(err, "%s:%u", where.file, where.line);
+	if (!strncmp(c->names.item[0], "dns:", 4)) {
+		free(c->common_name);
+		c->common_name = strdup(csr_name_value(c->names.item[0]));
+		if (!c->common_name)
+			return err_memory(err);
+		subject = conf_subject(c);
+	}
+	if (!csr_check_subject(&subject, err))
+		return err_wrap(err, "%s:%u", where.file, where.line);
+	return true;
+}
+
+static bool check_cert(
+	struct conf_loading *l, struct raw_cert *raw, const struct ini_section *s, struct err *err)
+{
+	const struct ini_section *d = l->defaults;
+	struct conf_cert *c = &raw->c;
+
+	for (size_t i = 0; i < l->conf->accounts; i++)
+		if (!strcmp(l->conf->account[i].name, c->account_name))
+			c->account = &l->conf->account[i];
+	if (!c->account)
+		return conf_error(err, conf_where_of(s, d, "account"),
+			"account: there is no [scm%s%s] section",
+			strcmp(c->account_name, "default") ? ":" : "",
+			strcmp(c->account_name, "default") ? c->account_name : "");
+	if (c->comments && strlen(c->comments) > COMMENT_MAX)
+		return conf_error(err, conf_where_of(s, d, "comments"),
+			"comments: longer than %d characters", COMMENT_MAX);
+	c->on_failure = (enum conf_on_failure)raw->on_failure;
+	return resolve_names(c, s, d, err) &&
+	       resolve_key_store(l, raw, conf_where_of(s, d, "key_store"), err) &&
+	       resolve_group(c, conf_where_of(s, d, "group"), err) &&
+	       conf_load_hooks(l, &c->deploy_hooks, &raw->deploy_hooks,
+		       conf_where_of(s, d, "deploy_hooks"), err) &&
+	       conf_load_hooks(
+		       l, &c->pre_hooks, &raw->pre_hooks, conf_where_of(s, d, "pre_hooks"), err) &&
+	       conf_load_hooks(l, &c->post_hooks, &raw->post_hooks,
+		       conf_where_of(s, d, "post_hooks"), err) &&
+	       load_verify(&c->verify, &raw->verify, conf_where_of(s, d, "verify"), err);
+}
+
+bool conf_load_cert(struct conf_loading *l, struct ini_section *s, struct err *err)
+{
+	struct conf_cert *c = &l->conf->cert[l->conf->certs];
+	struct raw_cert raw = { 0 };
+	bool ok;
+
+	raw.c.name = strdup(s->name);
+	if (!raw.c.name)
+		return err_memory(err);
+	raw.c.where = (struct conf_where) { s->file, s->line };
+	ok = conf_check_name(s, err) &&
+	     conf_apply(&raw, cert_keys, ARRAY_LEN(cert_keys), s, l->defaults, err) &&
+	     check_cert(l, &raw, s, err);
+	*c = raw.c;
+	l->conf->certs++;
+	free(raw.key_store);
+	strlist_dispose(&raw.deploy_hooks);
+	strlist_dispose(&raw.pre_hooks);
+	strlist_dispose(&raw.post_hooks);
+	strlist_dispose(&raw.verify);
+	return ok;
+}
+
+void conf_cert_dispose(struct conf_cert *c)
+{
+	char *strings[] = { c->name, c->account_name, c->common_name, c->organization,
+		c->organizational_unit, c->locality, c->state, c->country, c->key_store,
+		c->comments, c->trust_anchors, c->group };
+
+	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+		free(strings[i]);
+	strlist_dispose(&c->alt_names);
+	strlist_dispose(&c->names);
+	strlist_dispose(&c->external_requesters);
+	strlist_dispose(&c->field_names);
+	strlist_dispose(&c->field_values);
+	conf_hooks_dispose(&c->deploy_hooks);
+	conf_hooks_dispose(&c->pre_hooks);
+	conf_hooks_dispose(&c->post_hooks);
+	for (size_t i = 0; i < c->verify.n; i++)
+		verify_target_dispose(&c->verify.item[i]);
+	free(c->verify.item);
+}
+
+struct csr_subject conf_subject(const struct conf_cert *c)
+{
+	return (struct csr_subject) {
+		.common_name = c->common_name,
+		.organization = c->organization,
+		.organizational_unit = c->organizational_unit,
+		.locality = c->locality,
+		.state = c->state,
+		.country = c->country,
+	};
+}

@@ -1,0 +1,52 @@
+/*
+ * Loading the configuration, between the files that do it: conf.c goes through the sections,
+ * conf_account.c reads tokens and accounts, conf_hook.c hooks, conf_cert.c certificates. Nobody
+ * else includes this.
+ */
+#ifndef AGENT_CONF_LOAD_H
+#define AGENT_CONF_LOAD_H
+
+#include "agent/conf.h"
+#include "agent/conf_key.h"
+#include "agent/ini.h"
+
+#define AT(type, field) offsetof(struct type, field)
+
+#define CONF_NAME_MAX 64
+#define CONF_DAY 86400
+
+/* Loading in one place, so that the steps need not pass five things around. */
+struct conf_loading {
+	struct conf *conf;
+	struct ini ini;
+	const char *hook_dir;
+	struct ini_section *defaults; /* NULL without a [defaults] */
+};
+
+/* Each adds one element to the configuration, also when it fails: conf_free() finds it there. */
+MUST_USE bool conf_load_token(struct conf_loading *l, struct ini_section *s, struct err *err);
+MUST_USE bool conf_load_account(struct conf_loading *l, struct ini_section *s, struct err *err);
+MUST_USE bool conf_load_cert(struct conf_loading *l, struct ini_section *s, struct err *err);
+
+/* A [hook:ID] by itself, whether or not a certificate uses it. */
+MUST_USE bool conf_check_hook(struct conf_loading *l, struct ini_section *s, struct err *err);
+
+/* The hooks of a list: absolute paths, [hook:ID]s and shipped scripts. */
+MUST_USE bool conf_load_hooks(struct conf_loading *l, struct conf_hooks *out,
+	const struct strlist *texts, struct conf_where where, struct err *err);
+
+/* Names become directories, arguments of hooks and words in a log: a narrow alphabet. */
+MUST_USE bool conf_check_name(const struct ini_section *s, struct err *err);
+
+struct ini_section *conf_find_section(struct conf_loading *l, const char *kind, const char *name);
+
+/* Appends "NAME=value". */
+MUST_USE bool conf_add_pair(
+	struct strlist *l, const char *name, const char *value, struct err *err);
+
+void conf_token_dispose(struct conf_token *t);
+void conf_account_dispose(struct conf_account *a);
+void conf_hooks_dispose(struct conf_hooks *h);
+void conf_cert_dispose(struct conf_cert *c);
+
+#endif
