@@ -1,0 +1,103 @@
+#include "agent/refusal.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agent/record.h"
+#include "base/secret.h"
+#include "csr/key.h"
+
+#define TEXT_MAX (64 * 1024)
+
+static void add_text(struct buf *out, const char *s)
+{
+	buf_addf(out, "%s\n", s ? s : "");
+}
+
+/* A file stands for its content: a secret's bytes never get into a digest on disk. */
+static void add_file(struct buf *out, const char *reference)
+{
+	AUTO_STR char *path = reference ? secret_path(reference) : NULL;
+	struct stat st;
+
+	add_text(out, reference);
+	if (path && !stat(path, &st))
+		buf_addf(out, "%llu %lld %lld.%ld\n", (unsigned long long)st.st_ino,
+			(long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+static bool finish(struct refusal *r, const struct buf *text, struct err *err)
+{
+	if (!buf_check(text, "credential", err))
+		return false;
+	return csr_der_fingerprint(r->digest, text->data, text->len) || err_memory(err);
+}
+
+static void add_token(struct buf *out, const struct conf_token *t)
+{
+	add_text(out, t->module);
+	add_text(out, t->uri);
+	add_file(out, t->pin_file);
+}
+
+bool refusal_of_account(struct refusal *out, const struct conf_account *a, struct err *err)
+{
+	AUTO(buf) struct buf text = BUF(TEXT_MAX);
+
+	*out = (struct refusal) { .kind = ERR_AUTH };
+	snprintf(out->file, sizeof(out->file), "refused-account-%.64s", a->name);
+	snprintf(out->what, sizeof(out->what), "account %.64s", a->name);
+	add_text(&text, a->url);
+	add_text(&text, a->customer_uri);
+	add_text(&text, a->login);
+	add_text(&text, a->store_alias);
+	add_text(&text, a->store_object);
+	add_file(&text, a->store);
+	add_file(&text, a->store_password_file);
+	if (a->store_token)
+		add_token(&text, a->store_token);
+	return finish(out, &text, err);
+}
+
+bool refusal_of_token(struct refusal *out, const struct conf_token *t, struct err *err)
+{
+	AUTO(buf) struct buf text = BUF(TEXT_MAX);
+
+	*out = (struct refusal) { .kind = ERR_KEYSTORE };
+	snprintf(out->file, sizeof(out->file), "refused-pin-%.64s", t->name);
+	snprintf(out->what, sizeof(out->what), "token %.64s", t->name);
+	add_token(&text, t);
+	return finish(out, &text, err);
+}
+
+bool refusal_check(struct store *store, const struct refusal *r, struct err *err)
+{
+	AUTO(record) struct record known = { 0 };
+	bool found;
+
+	if (!record_read(&known, &found, store->cache, r->file, err))
+		return false;
+	if (!found || strcmp(record_get(&known, "digest"), r->digest))
+		return true;
+	return err_set(err, r->kind,
+		"%s: not tried again since it was refused (%s); correct the configuration or the "
+		"secret's "
+		"file, or run scm-agent reset",
+		r->what, record_get(&known, "message"));
+}
+
+bool refusal_note(
+	struct store *store, const struct refusal *r, const char *message, struct err *err)
+{
+	AUTO(record) struct record known = { 0 };
+
+	return record_set(&known, "digest", r->digest, err) &&
+	       record_set(&known, "message", message, err) &&
+	       record_write(&known, store->cache, r->file, FS_ATTR(0600), err);
+}
+
+bool refusal_forget(struct store *store, const struct refusal *r, struct err *err)
+{
+	return fs_remove(store->cache, r->file, err);
+}

@@ -1,0 +1,113 @@
+#include "agent/retry.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+
+#define FIRST_PAUSE 60
+#define GROWTH 4
+#define LONGEST 21600
+#define LONGEST_URGENT 1800
+#define RETRY_AFTER_MAX 86400
+#define JITTER_PERCENT 20
+
+int64_t retry_pause(unsigned failures, bool urgent)
+{
+	int64_t most = urgent ? LONGEST_URGENT : LONGEST;
+	int64_t pause = FIRST_PAUSE;
+
+	if (failures < 2)
+		return 0;
+	while (--failures > 1 && pause < most)
+		pause *= GROWTH;
+	return pause < most ? pause : most;
+}
+
+/* Up to a fifth more or less, so that a fleet that failed together does not return together. */
+static int64_t jitter(int64_t pause)
+{
+	uint32_t random = 0;
+
+	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return pause;
+	return pause +
+	       pause * ((int64_t)(random % (2 * JITTER_PERCENT + 1)) - JITTER_PERCENT) / 100;
+}
+
+static const struct evidence *evidence_of(const struct job *job)
+{
+	return job->state == STATE_INSTALLED ? &job->sit.deploy_retry : &job->sit.retry;
+}
+
+static bool open_place(int *out, const struct job *job, struct err *err)
+{
+	AUTO(fd) int archive = -1;
+
+	if (job->state != STATE_INSTALLED)
+		return store_open_pending(out, job->run->store, job->cert->name, false, err);
+	return store_open_archive(&archive, job->run->store, job->cert->name, true, err) &&
+	       fs_open_dir(out, archive, job->sit.newest, err);
+}
+
+/* Less than a tenth of the life left of what is served. */
+static bool urgent(const struct job *job, int64_t now)
+{
+	const struct record *meta = &job->sit.live_meta.r;
+	int64_t end = record_get_int(meta, "not_after", 0);
+
+	return job->sit.live_meta.found &&
+	       end - now < (end - record_get_int(meta, "not_before", 0)) / 10;
+}
+
+static bool regulated(enum err_kind kind)
+{
+	return kind != ERR_UNAVAILABLE && kind != ERR_IO && kind != ERR_DEPLOY &&
+	       kind != ERR_PROTOCOL;
+}
+
+bool retry_note(struct job *job, struct err *err)
+{
+	AUTO(record) struct record r = { 0 };
+	AUTO(fd) int dir = -1;
+	int64_t now = clock_now();
+	int64_t failures = record_get_int(&evidence_of(job)->r, "failures", 0) + 1;
+	int64_t pause = jitter(retry_pause((unsigned)failures, urgent(job, now)));
+
+	if (regulated(job->err.kind) || !open_place(&dir, job, err))
+		return regulated(job->err.kind);
+	if (dir < 0)
+		return true;
+	if (pause < job->retry_after)
+		pause = job->retry_after < RETRY_AFTER_MAX ? job->retry_after : RETRY_AFTER_MAX;
+	return record_set_int(&r, "failures", failures, err) &&
+	       record_set_int(&r, "time", now, err) &&
+	       record_set_int(&r, "not_before", now + pause, err) &&
+	       record_set(&r, "kind", err_name(job->err.kind), err) &&
+	       record_set(&r, "message", job->err.text, err) &&
+	       record_write(&r, dir, FILE_RETRY, FS_ATTR(0600), err);
+}
+
+static enum err_kind kind_of(const char *name)
+{
+	for (int kind = ERR_NONE + 1; kind < ERR_KIND_COUNT; kind++)
+		if (!strcmp(err_name((enum err_kind)kind), name))
+			return (enum err_kind)kind;
+	return ERR_UNAVAILABLE;
+}
+
+bool retry_waits(const struct job *job, struct err *why)
+{
+	const struct evidence *e = evidence_of(job);
+	char text[CLOCK_TEXT_MAX];
+	int64_t now = clock_now();
+	int64_t until = record_get_int(&e->r, "not_before", 0);
+
+	/* a time far ahead is a clock that was wrong, not a pause of ours */
+	if (!e->found || now >= until || until - now > RETRY_AFTER_MAX + LONGEST)
+		return false;
+	err_set(why, kind_of(record_get(&e->r, "kind")), "%s", record_get(&e->r, "message"));
+	err_wrap(why, "waits until %s after %s failures", clock_format(text, until),
+		record_get(&e->r, "failures"));
+	return true;
+}

@@ -1,0 +1,23 @@
+/*
+ * Back-off between runs, kept beside the work that failed: in pending/NAME for an order, in the
+ * generation for a deployment. The next run after a first failure tries at once; then the pauses
+ * grow, up to six hours, half an hour when the certificate that is served is about to expire.
+ */
+#ifndef AGENT_RETRY_H
+#define AGENT_RETRY_H
+
+#include "agent/job.h"
+
+/*
+ * Remembers job->err when trying again later may help and is not already regulated otherwise (a
+ * refused credential, a hold, an order that is simply not issued yet).
+ */
+MUST_USE bool retry_note(struct job *job, struct err *err);
+
+/* True when it is too early for another attempt; `why` is then the last failure and the time. */
+bool retry_waits(const struct job *job, struct err *why);
+
+/* Seconds until attempt n+1 after n failures, before jitter: 0, 60, 240, ... */
+int64_t retry_pause(unsigned failures, bool urgent);
+
+#endif

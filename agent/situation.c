@@ -1,0 +1,170 @@
+#include "agent/situation.h"
+
+#include <string.h>
+
+static const struct {
+	const char *name;
+	const char *word;
+} states[] = {
+#define STATE_ROW(state, word) [STATE_##state] = { #state, word },
+	STATES(STATE_ROW)
+#undef STATE_ROW
+};
+
+const char *state_name(enum state s)
+{
+	return states[s].name;
+}
+
+const char *state_word(enum state s)
+{
+	return states[s].word;
+}
+
+static void evidence_dispose(struct evidence *e)
+{
+	record_dispose(&e->r);
+	e->found = false;
+}
+
+void situation_dispose(struct situation *s)
+{
+	free(s->live);
+	free(s->newest);
+	evidence_dispose(&s->live_meta);
+	evidence_dispose(&s->newest_meta);
+	evidence_dispose(&s->deployed);
+	evidence_dispose(&s->deploy_retry);
+	evidence_dispose(&s->intent);
+	evidence_dispose(&s->submitting);
+	evidence_dispose(&s->order);
+	evidence_dispose(&s->held);
+	evidence_dispose(&s->retry);
+	*s = (struct situation) { 0 };
+}
+
+static bool read_evidence(struct evidence *out, int dir, const char *name, struct err *err)
+{
+	return record_read(&out->r, &out->found, dir, name, err);
+}
+
+static bool read_generation(
+	struct situation *s, int dir, const char *id, bool newest, struct err *err)
+{
+	AUTO(fd) int gen = -1;
+	struct evidence *meta = newest ? &s->newest_meta : &s->live_meta;
+
+	if (!fs_open_dir(&gen, dir, id, err) || !read_evidence(meta, gen, FILE_META, err))
+		return false;
+	if (!meta->found)
+		return err_set(err, ERR_IO,
+			"generation %s has no meta file; restore it from a backup or "
+			"remove the generation",
+			id);
+	if (!newest) {
+		s->pinned = fs_exists(gen, FILE_PINNED);
+		return true;
+	}
+	return read_evidence(&s->deployed, gen, FILE_DEPLOYED, err) &&
+	       read_evidence(&s->deploy_retry, gen, FILE_RETRY, err);
+}
+
+/* A pin remembers the newest generation of its day; a newer one ends it. */
+static bool read_pin(struct situation *s, int dir, struct err *err)
+{
+	AUTO(record) struct record pin = { 0 };
+	AUTO(fd) int gen = -1;
+	bool found;
+
+	if (!fs_open_dir(&gen, dir, s->live, err) ||
+		!record_read(&pin, &found, gen, FILE_PINNED, err))
+		return false;
+	s->pinned = found && !strcmp(record_get(&pin, "newest"), s->newest);
+	return true;
+}
+
+static bool read_archive(
+	struct situation *s, struct store *store, const char *name, struct err *err)
+{
+	AUTO(strlist) struct strlist all = { 0 };
+	AUTO(fd) int dir = -1;
+
+	if (!store_live(&s->live, store, name, err) || !store_generations(&all, store, name, err))
+		return false;
+	if (s->live && !strlist_has(&all, s->live)) {
+		free(s->live);
+		s->live = NULL;
+	}
+	if (!all.n)
+		return true;
+	s->newest = strdup(all.item[all.n - 1]);
+	if (!s->newest)
+		return err_memory(err);
+	if (!store_open_archive(&dir, store, name, false, err) ||
+		!read_generation(s, dir, s->newest, true, err))
+		return false;
+	if (!s->live)
+		return true;
+	if (!read_generation(s, dir, s->live, false, err))
+		return false;
+	return !s->pinned || read_pin(s, dir, err);
+}
+
+static bool read_pending(
+	struct situation *s, struct store *store, const char *name, struct err *err)
+{
+	AUTO(fd) int dir = -1;
+
+	if (!store_open_pending(&dir, store, name, false, err))
+		return false;
+	if (dir < 0)
+		return true;
+	s->pending = true;
+	s->key = fs_exists(dir, FILE_KEY) || fs_exists(dir, FILE_KEY_URI);
+	s->request = fs_exists(dir, FILE_REQUEST);
+	s->chain = fs_exists(dir, FILE_CHAIN);
+	return read_evidence(&s->intent, dir, FILE_INTENT, err) &&
+	       read_evidence(&s->submitting, dir, FILE_SUBMITTING, err) &&
+	       read_evidence(&s->order, dir, FILE_ORDER, err) &&
+	       read_evidence(&s->held, dir, FILE_HELD, err) &&
+	       read_evidence(&s->retry, dir, FILE_RETRY, err);
+}
+
+bool situation_read(struct situation *out, struct store *store, const char *name, struct err *err)
+{
+	AUTO(situation) struct situation s = { 0 };
+
+	if (!read_pending(&s, store, name, err) || !read_archive(&s, store, name, err))
+		return err_wrap(err, "state of %s", name);
+	*out = s;
+	s = (struct situation) { 0 };
+	return true;
+}
+
+const struct evidence *situation_meta(const struct situation *s)
+{
+	return s->pinned ? &s->live_meta : &s->newest_meta;
+}
+
+enum state situation_state(const struct situation *s, bool due, const char *deploy_digest)
+{
+	bool deployed =
+		s->pinned || (s->deployed.found && s->live && !strcmp(s->live, s->newest) &&
+				     !strcmp(record_get(&s->deployed.r, "digest"), deploy_digest));
+
+	if (s->held.found)
+		return STATE_HELD;
+	if (s->chain)
+		return STATE_ISSUED;
+	if (s->order.found)
+		return STATE_ORDERED;
+	if (s->submitting.found)
+		return STATE_SUBMITTING;
+	if (s->request)
+		return STATE_REQUESTED;
+	if (s->intent.found)
+		return s->key ? STATE_KEYED : STATE_DUE;
+	if (due || !situation_meta(s)->found)
+		return STATE_DUE;
+	return deployed ? STATE_CURRENT : STATE_INSTALLED;
+}

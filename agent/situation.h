@@ -1,0 +1,74 @@
+/*
+ * What the state directory says about one certificate: evidence, and the state that follows from
+ * it. The state is never stored. Reading changes nothing and needs no lock and no key store.
+ */
+#ifndef AGENT_SITUATION_H
+#define AGENT_SITUATION_H
+
+#include "agent/conf.h"
+#include "agent/record.h"
+#include "agent/store.h"
+
+/* X(state, word for people): what there is to do next. */
+#define STATES(X)                                                                                  \
+	X(CURRENT, "current")                                                                      \
+	X(DUE, "due")                                                                              \
+	X(KEYED, "key made")                                                                       \
+	X(REQUESTED, "request made")                                                               \
+	X(SUBMITTING, "answer lost")                                                               \
+	X(ORDERED, "ordered")                                                                      \
+	X(ISSUED, "issued")                                                                        \
+	X(INSTALLED, "installed")                                                                  \
+	X(HELD, "held")
+
+enum state {
+#define STATE_ENUM(state, word) STATE_##state,
+	STATES(STATE_ENUM)
+#undef STATE_ENUM
+		STATE_COUNT
+};
+
+const char *state_name(enum state s); /* "CURRENT" */
+const char *state_word(enum state s); /* "current" */
+
+/* A file of records that may be missing. */
+struct evidence {
+	bool found;
+	struct record r;
+};
+
+struct situation {
+	char *live;   /* generation that live/ points at, or NULL */
+	char *newest; /* newest complete generation, or NULL */
+	struct evidence live_meta;
+	struct evidence newest_meta;
+	struct evidence deployed; /* of the newest generation */
+	struct evidence deploy_retry;
+	bool pinned; /* `rollback` chose the live generation, and nothing newer came since */
+
+	bool pending; /* pending/NAME is there */
+	struct evidence intent;
+	bool key; /* the key, or the token's reference to it */
+	bool request;
+	struct evidence submitting;
+	struct evidence order;
+	bool chain;
+	struct evidence held;
+	struct evidence retry;
+};
+
+MUST_USE bool situation_read(
+	struct situation *out, struct store *store, const char *name, struct err *err);
+void situation_dispose(struct situation *s);
+AUTO_DEFINE_REF(situation, struct situation, situation_dispose);
+
+/* The certificate that matters for "is it due": the pinned one, else the newest. */
+const struct evidence *situation_meta(const struct situation *s);
+
+/*
+ * The state. `due`: whether what situation_meta() describes has to be renewed. `deploy_digest`: of
+ * the configuration that a deployment depends on; one that changed makes it INSTALLED again.
+ */
+enum state situation_state(const struct situation *s, bool due, const char *deploy_digest);
+
+#endif

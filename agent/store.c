@@ -1,0 +1,272 @@
+#include "agent/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/parse.h"
+
+#define HISTORY_MAX (64 * 1024 * 1024)
+#define CLOCK_SLACK 86400
+#define ABANDONED "abandoned-"
+
+static const struct {
+	const char *name;
+	size_t field;
+	mode_t mode;
+} rooms[] = {
+	{ "pending", offsetof(struct store, pending), 0700 },
+	{ "live", offsetof(struct store, live), 0755 },
+	{ "archive", offsetof(struct store, archive), 0711 },
+	{ "cache", offsetof(struct store, cache), 0700 },
+};
+
+/* Parents of a state directory are the administrator's: made plainly, like mkdir -p. */
+static bool make_parents(const char *path, struct err *err)
+{
+	AUTO_STR char *copy = strdup(path);
+
+	if (!copy)
+		return err_memory(err);
+	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		AUTO(fd) int fd = -1;
+
+		*slash = '\0';
+		if (access(copy, F_OK) && !fs_make_dir(&fd, AT_FDCWD, copy, FS_ATTR(0755), err))
+			return false;
+		*slash = '/';
+	}
+	return true;
+}
+
+/* No fsync when it is there already: most runs have nothing to write. */
+static bool open_room(int *out, int at, const char *name, mode_t mode, struct err *err)
+{
+	if (fs_exists(at, name))
+		return fs_open_dir(out, at, name, err);
+	return fs_make_dir(out, at, name, FS_ATTR(mode), err);
+}
+
+static bool open_rooms(struct store *s, struct err *err)
+{
+	if (!make_parents(s->path, err) || !open_room(&s->root, AT_FDCWD, s->path, 0711, err))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(rooms); i++) {
+		int *fd = (int *)(void *)((char *)s + rooms[i].field);
+
+		if (!open_room(fd, s->root, rooms[i].name, rooms[i].mode, err))
+			return false;
+	}
+	return true;
+}
+
+bool store_open(struct store **out, const char *path, struct err *err)
+{
+	AUTO(store) struct store *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return err_memory(err);
+	s->root = s->pending = s->live = s->archive = s->cache = s->lock = -1;
+	s->path = strdup(path);
+	if (!s->path)
+		return err_memory(err);
+	if (!open_rooms(s, err))
+		return err_wrap(err, "state directory %s", path);
+	*out = TAKE(s);
+	return true;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	fs_close(s->pending);
+	fs_close(s->live);
+	fs_close(s->archive);
+	fs_close(s->cache);
+	fs_close(s->root);
+	fs_close(s->lock);
+	free(s->path);
+	free(s);
+}
+
+bool store_lock(struct store *s, int64_t timeout, struct err *err)
+{
+	return fs_lock(&s->lock, s->root, "lock", timeout * 1000, err);
+}
+
+bool store_check_clock(struct store *s, int64_t now, struct err *err)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t)now } };
+	char text[CLOCK_TEXT_MAX];
+	char last[CLOCK_TEXT_MAX];
+	struct stat st;
+
+	if (fstat(s->lock, &st))
+		return err_errno(err, ERR_IO, "lock");
+	if (now < clock_built() - CLOCK_SLACK)
+		return err_set(err, ERR_INTERNAL,
+			"the clock says %s, before this program was built (%s); set the clock",
+			clock_format(text, now), clock_format(last, clock_built()));
+	if (now < (int64_t)st.st_mtime - CLOCK_SLACK)
+		return err_set(err, ERR_INTERNAL,
+			"the clock says %s, but the last run was at %s; set the clock, or, if it "
+			"was wrong then, "
+			"touch %s/lock",
+			clock_format(text, now), clock_format(last, (int64_t)st.st_mtime), s->path);
+	if (now > (int64_t)st.st_mtime && futimens(s->lock, times))
+		return err_errno(err, ERR_IO, "lock");
+	return true;
+}
+
+static bool open_below(int *out, int dir, const char *name, bool make, mode_t mode, struct err *err)
+{
+	if (make)
+		return fs_make_dir(out, dir, name, FS_ATTR(mode), err);
+	if (fs_exists(dir, name))
+		return fs_open_dir(out, dir, name, err);
+	*out = -1;
+	return true;
+}
+
+bool store_open_pending(int *out, struct store *s, const char *name, bool make, struct err *err)
+{
+	return open_below(out, s->pending, name, make, 0700, err);
+}
+
+bool store_open_archive(int *out, struct store *s, const char *name, bool make, struct err *err)
+{
+	return open_below(out, s->archive, name, make, 0711, err);
+}
+
+static bool is_generation(const char *name)
+{
+	return strspn(name, "0123456789") == 6 && !name[6];
+}
+
+bool store_generations(struct strlist *out, struct store *s, const char *name, struct err *err)
+{
+	AUTO(strlist) struct strlist all = { 0 };
+	AUTO(fd) int dir = -1;
+
+	if (!store_open_archive(&dir, s, name, false, err))
+		return false;
+	if (dir < 0)
+		return true;
+	if (!fs_list(&all, dir, err))
+		return false;
+	for (size_t i = 0; i < all.n; i++)
+		if (is_generation(all.item[i]) && !strlist_add(out, all.item[i]))
+			return err_memory(err);
+	return true;
+}
+
+bool store_next_generation(
+	char out[static GENERATION_MAX], struct store *s, const char *name, struct err *err)
+{
+	AUTO(strlist) struct strlist all = { 0 };
+	uint64_t number = 0;
+
+	if (!store_generations(&all, s, name, err))
+		return false;
+	if (all.n && !parse_uint(&number, all.item[all.n - 1], 0, 999998))
+		return err_set(err, ERR_IO, "no generation can follow %s", all.item[all.n - 1]);
+	snprintf(out, GENERATION_MAX, "%06u", (unsigned)number + 1);
+	return true;
+}
+
+bool store_live(char **out, struct store *s, const char *name, struct err *err)
+{
+	AUTO_STR char *target = NULL;
+	const char *last;
+
+	if (!fs_read_link(&target, s->live, name, err))
+		return false;
+	last = target ? strrchr(target, '/') : NULL;
+	if (last && !is_generation(last + 1))
+		return err_set(err, ERR_IO,
+			"%s/live/%s points at %s, which is no generation of ours", s->path, name,
+			target);
+	*out = last ? strdup(last + 1) : NULL;
+	return !last || *out || err_memory(err);
+}
+
+bool store_switch(struct store *s, const char *name, const char *generation, struct err *err)
+{
+	AUTO_STR char *target = NULL;
+
+	if (asprintf(&target, "../archive/%s/%s", name, generation) < 0)
+		return err_memory(err);
+	return fs_switch_link(s->live, name, target, err);
+}
+
+bool store_abandon(struct store *s, const char *name, struct err *err)
+{
+	AUTO(strlist) struct strlist all = { 0 };
+	AUTO(fd) int archive = -1;
+	char to[32];
+	unsigned n = 1;
+
+	if (!fs_exists(s->pending, name))
+		return true;
+	if (!store_open_archive(&archive, s, name, true, err) || !fs_list(&all, archive, err))
+		return false;
+	do
+		snprintf(to, sizeof(to), ABANDONED "%u", n++);
+	while (strlist_has(&all, to));
+	return fs_move(s->pending, name, archive, to, err);
+}
+
+char *store_generation_path(
+	const struct store *s, const char *name, const char *generation, const char *file)
+{
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/archive/%s/%s%s%s", s->path, name, generation, *file ? "/" : "",
+		    file) < 0)
+		return NULL;
+	return path;
+}
+
+char *store_live_path(const struct store *s, const char *name)
+{
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/live/%s", s->path, name) < 0)
+		return NULL;
+	return path;
+}
+
+bool store_history(
+	struct store *s, struct err *err, const char *name, const char *event, const char *fmt, ...)
+{
+	AUTO(buf) struct buf line = BUF(8192);
+	char time[CLOCK_TEXT_MAX];
+	char detail[2048];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(detail, sizeof(detail), fmt, ap);
+	va_end(ap);
+	buf_addf(&line, "%s %s %s", clock_format(time, clock_now()), name, event);
+	if (*detail) {
+		buf_add_str(&line, " ");
+		buf_add_printable(&line, detail, strlen(detail));
+	}
+	buf_add_str(&line, "\n");
+	return buf_check(&line, "history", err) && fs_append(s->root, "history", line.data, err);
+}
+
+bool store_read_history(struct buf *out, struct store *s, struct err *err)
+{
+	bool found;
+
+	*out = BUF(HISTORY_MAX);
+	return fs_read_optional(out, &found, s->root, "history", err);
+}

@@ -1,0 +1,107 @@
+/*
+ * The state directory: where everything about a certificate is kept, and nothing twice.
+ *
+ *	lock                   flock of the run that may change something
+ *	pending/NAME/          one order in work
+ *	archive/NAME/GEN/      complete generations, "000001" upward
+ *	live/NAME              symbolic link to ../archive/NAME/GEN
+ *	cache/                 what can be found out again
+ *	history                one line an event
+ *
+ * This file knows names and permissions; what the evidence means is situation.h's.
+ */
+#ifndef AGENT_STORE_H
+#define AGENT_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fs.h"
+
+#define GENERATION_MAX 16 /* bytes of a generation's name, with the NUL */
+
+/* Files of pending/NAME; those of a finished generation are the same, moved. */
+#define FILE_INTENT "intent"
+#define FILE_KEY "privkey.pem"
+#define FILE_KEY_URI "key-uri"
+#define FILE_REQUEST "request.pem"
+#define FILE_SUBMITTING "submitting"
+#define FILE_ORDER "order"
+#define FILE_CERT "cert.pem"
+#define FILE_CHAIN "chain.pem"
+#define FILE_FULLCHAIN "fullchain.pem"
+#define FILE_META "meta"
+#define FILE_HELD "held"
+#define FILE_RETRY "retry"
+#define FILE_DEPLOYED "deployed"
+#define FILE_NGINX "nginx.conf"
+#define FILE_APACHE "apache.conf"
+#define FILE_PINNED "pinned" /* in a generation that `rollback` chose */
+
+struct store {
+	char *path;
+	int root;
+	int pending;
+	int live;
+	int archive;
+	int cache;
+	int lock; /* -1 until store_lock() */
+};
+
+/* Opens it, made first when absent. ERR_IO. Owned: store_close(). */
+MUST_USE bool store_open(struct store **out, const char *path, struct err *err);
+void store_close(struct store *s);
+AUTO_DEFINE(store, struct store *, store_close);
+
+/* The right to change something; ERR_BUSY after `timeout` seconds. Held until store_close(). */
+MUST_USE bool store_lock(struct store *s, int64_t timeout, struct err *err);
+
+/*
+ * Refuses a clock that is earlier than the build or a day earlier than the last run, then records
+ * this run's time (the lock file's mtime). Under the lock. ERR_INTERNAL.
+ */
+MUST_USE bool store_check_clock(struct store *s, int64_t now, struct err *err);
+
+/* pending/NAME; made with `make`, else -1 in *out when it is not there. */
+MUST_USE bool store_open_pending(
+	int *out, struct store *s, const char *name, bool make, struct err *err);
+
+/* archive/NAME, the same way. */
+MUST_USE bool store_open_archive(
+	int *out, struct store *s, const char *name, bool make, struct err *err);
+
+/* Names of the complete generations, oldest first. */
+MUST_USE bool store_generations(
+	struct strlist *out, struct store *s, const char *name, struct err *err);
+
+/* The name of the generation that comes after all that are there, abandoned ones counted. */
+MUST_USE bool store_next_generation(
+	char out[static GENERATION_MAX], struct store *s, const char *name, struct err *err);
+
+/* The generation that live/NAME points at, NULL when none. Owned: free(). */
+MUST_USE bool store_live(char **out, struct store *s, const char *name, struct err *err);
+
+/* Points live/NAME at a generation. */
+MUST_USE bool store_switch(
+	struct store *s, const char *name, const char *generation, struct err *err);
+
+/*
+ * Moves pending/NAME out of the way, to archive/NAME/abandoned-N: an order may belong to its key,
+ * and keys are not thrown away. Absent is fine.
+ */
+MUST_USE bool store_abandon(struct store *s, const char *name, struct err *err);
+
+/* STATE_DIR/archive/NAME/GEN/FILE or STATE_DIR/live/NAME. Owned: free(); NULL when out of memory.
+ */
+char *store_generation_path(
+	const struct store *s, const char *name, const char *generation, const char *file);
+char *store_live_path(const struct store *s, const char *name);
+
+/* "TIME NAME EVENT detail" appended to history; detail is printf-like and may be "". */
+MUST_USE bool store_history(struct store *s, struct err *err, const char *name, const char *event,
+	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* The whole history as text. */
+MUST_USE bool store_read_history(struct buf *out, struct store *s, struct err *err);
+
+#endif
