@@ -1,0 +1,312 @@
+#include "agent/fetcher.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/proc.h"
+#include "base/secret.h"
+
+#define STORE_MAX (1024 * 1024)
+#define TRUST_MAX (2 * 1024 * 1024)
+/* longer than any request may take in the fetcher: only a fetcher that hangs gets this far */
+#define ANSWER_TIMEOUT_MS (420 * 1000)
+#define STOP_TIMEOUT_MS 2000
+
+struct fetcher {
+	pid_t pid;
+	int sock;
+	uint32_t last_id;
+	struct buf in;
+	struct answer *inbox;
+	size_t n;
+};
+
+void answer_dispose(struct answer *a)
+{
+	wire_reply_dispose(&a->reply);
+	free(a->body);
+	*a = (struct answer) { 0 };
+}
+
+int fetcher_fd(const struct fetcher *f)
+{
+	return f->sock;
+}
+
+void fetcher_stop(struct fetcher *f)
+{
+	if (!f)
+		return;
+	fs_close(f->sock);
+	if (f->pid > 0)
+		proc_stop(f->pid, STOP_TIMEOUT_MS);
+	for (size_t i = 0; i < f->n; i++)
+		answer_dispose(&f->inbox[i]);
+	free(f->inbox);
+	buf_dispose(&f->in);
+	free(f);
+}
+
+static bool gone(struct err *err)
+{
+	return err_set(err, ERR_INTERNAL, "scm-agent-fetch ended unexpectedly");
+}
+
+static bool send_all(struct fetcher *f, const struct buf *message, struct err *err)
+{
+	size_t sent = 0;
+
+	while (sent < message->len) {
+		ssize_t n = send(f->sock, message->data + sent, message->len - sent, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return gone(err);
+		sent += (size_t)n;
+	}
+	return true;
+}
+
+bool fetcher_send(struct fetcher *f, struct wire_request *r, struct err *err)
+{
+	AUTO(buf_secret) struct buf message = BUF(WIRE_REQUEST_MAX + WIRE_HEADER);
+
+	r->id = ++f->last_id;
+	return wire_encode_request(&message, r, err) && send_all(f, &message, err);
+}
+
+/* Moves whole messages from the received bytes into the inbox. */
+static bool sort_in(struct fetcher *f, struct err *err)
+{
+	const char *body;
+	size_t len;
+	size_t used;
+
+	err->kind = ERR_NONE;
+	while (wire_take(&body, &len, &used, &f->in, WIRE_REPLY_MAX, err)) {
+		struct answer *grown = reallocarray(f->inbox, f->n + 1, sizeof(*grown));
+		struct answer a = { .body = malloc(len ? len : 1) };
+
+		if (grown)
+			f->inbox = grown;
+		if (!grown || !a.body) {
+			free(a.body);
+			return err_memory(err);
+		}
+		memcpy(a.body, body, len);
+		if (!wire_decode_reply(&a.reply, a.body, len, err)) {
+			free(a.body);
+			return err_wrap(err, "scm-agent-fetch");
+		}
+		f->inbox[f->n++] = a;
+		memmove(f->in.data, f->in.data + used, f->in.len - used);
+		f->in.len -= used;
+	}
+	return err->kind == ERR_NONE;
+}
+
+bool fetcher_pump(struct fetcher *f, struct err *err)
+{
+	char part[16384];
+	ssize_t n;
+
+	for (;;) {
+		n = recv(f->sock, part, sizeof(part), MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		buf_add(&f->in, part, (size_t)n);
+		if (!buf_check(&f->in, "answers of scm-agent-fetch", err) || !sort_in(f, err))
+			return false;
+	}
+	if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
+		return f->n ? true : gone(err);
+	return true;
+}
+
+bool fetcher_take(struct answer *out, struct fetcher *f, uint32_t id)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		if (id && f->inbox[i].reply.id != id)
+			continue;
+		*out = f->inbox[i];
+		memmove(&f->inbox[i], &f->inbox[i + 1], (f->n - i - 1) * sizeof(*f->inbox));
+		f->n--;
+		return true;
+	}
+	return false;
+}
+
+bool fetcher_call(struct answer *out, struct fetcher *f, struct wire_request *r, struct err *err)
+{
+	int64_t deadline = clock_ms() + ANSWER_TIMEOUT_MS;
+
+	if (!fetcher_send(f, r, err))
+		return false;
+	while (!fetcher_take(out, f, r->id)) {
+		struct pollfd p = { .fd = f->sock, .events = POLLIN };
+		int64_t left = deadline - clock_ms();
+
+		if (left <= 0)
+			return err_set(err, ERR_UNAVAILABLE, "scm-agent-fetch does not answer");
+		if (poll(&p, 1, (int)left) > 0 && !fetcher_pump(f, err))
+			return false;
+	}
+	return true;
+}
+
+/* What the account's record borrows from until it was sent. */
+struct credential {
+	struct buf store;
+	struct buf trust;
+	struct secret *password;
+};
+
+static void credential_dispose(struct credential *c)
+{
+	buf_wipe(&c->store);
+	buf_dispose(&c->trust);
+	secret_free(c->password);
+}
+AUTO_DEFINE_REF(credential, struct credential, credential_dispose);
+
+static bool read_store(struct credential *c, const struct conf_account *a, struct err *err)
+{
+	c->store = BUF(STORE_MAX);
+	if (!fs_check_trusted(a->store, "client_cert_key_store", err))
+		return false;
+	if (!fs_read_path(&c->store, a->store, err)) {
+		err->kind = ERR_CONFIG;
+		return err_wrap(err, "client_cert_key_store");
+	}
+	return true;
+}
+
+static bool read_credential(
+	struct credential *c, const struct fetcher_start *start, struct err *err)
+{
+	const struct conf_account *a = start->account;
+	const char *password = a->store_password_file;
+
+	if (start->token && !password)
+		password = start->token->pin_file;
+	if (!start->token && !read_store(c, a, err))
+		return false;
+	if (password && !secret_read(&c->password, password, err))
+		return err_wrap(
+			err, start->token ? "pin_file" : "client_cert_key_store_password_file");
+	if (!a->trust_store)
+		return true;
+	c->trust = BUF(TRUST_MAX);
+	if (!fs_read_path(&c->trust, a->trust_store, err)) {
+		err->kind = ERR_CONFIG;
+		return err_wrap(err, "ssl_trust_store");
+	}
+	return true;
+}
+
+static struct wire_bytes bytes_of(const struct buf *b)
+{
+	return (struct wire_bytes) { b->data, b->len };
+}
+
+static const char *or_empty(const char *s)
+{
+	return s ? s : "";
+}
+
+static void describe_account(
+	struct wire_account *w, const struct fetcher_start *start, const struct credential *c)
+{
+	static const enum wire_store_type types[] = {
+		[CONF_STORE_PKCS12] = WIRE_STORE_PKCS12,
+		[CONF_STORE_PEM] = WIRE_STORE_PEM,
+		[CONF_STORE_PKCS11] = WIRE_STORE_PKCS11,
+	};
+	const struct conf_account *a = start->account;
+
+	*w = (struct wire_account) {
+		.url = a->url,
+		.customer_uri = a->customer_uri,
+		.login = a->login,
+		.store_type = types[a->store_type],
+		.store = bytes_of(&c->store),
+		.store_alias = or_empty(a->store_alias),
+		.token_module = start->token ? start->token->module : "",
+		.token_uri = "",
+		.trust_store = bytes_of(&c->trust),
+		.parallel = (uint32_t)start->parallel,
+	};
+	if (start->token)
+		w->token_uri = a->store_object ? a->store_object : start->token->uri;
+	if (c->password)
+		w->store_password =
+			(struct wire_bytes) { secret_bytes(c->password), secret_len(c->password) };
+}
+
+/* The first exchange: the account, and whether its credential can be used. */
+static bool introduce(struct fetcher *f, struct fetcher_seen *seen,
+	const struct fetcher_start *start, struct err *err)
+{
+	AUTO(credential) struct credential credential = { 0 };
+	AUTO(answer) struct answer answer = { 0 };
+	struct wire_request r = { .op = WIRE_ACCOUNT };
+
+	if (!read_credential(&credential, start, err))
+		return false;
+	describe_account(&r.account, start, &credential);
+	if (!fetcher_call(&answer, f, &r, err))
+		return false;
+	seen->client_not_after = answer.reply.not_after;
+	seen->pin_refused = answer.reply.refused;
+	if (answer.reply.err.kind == ERR_NONE)
+		return true;
+	*err = answer.reply.err;
+	return false;
+}
+
+static const char **environment(const struct conf_token *token)
+{
+	size_t n = token ? token->env.n : 0;
+	const char **env = calloc(n + 1, sizeof(*env));
+
+	for (size_t i = 0; env && i < n; i++)
+		env[i] = token->env.item[i];
+	return env;
+}
+
+bool fetcher_start(struct fetcher **out, struct fetcher_seen *seen,
+	const struct fetcher_start *start, struct err *err)
+{
+	AUTO(fetcher) struct fetcher *f = calloc(1, sizeof(*f));
+	const char **env = environment(start->token);
+	const char *argv[] = { start->path, NULL };
+	struct proc_spec spec = { .argv = argv, .env = env };
+	bool ok;
+
+	*seen = (struct fetcher_seen) { 0 };
+	if (!f || !env) {
+		free(env);
+		return err_memory(err);
+	}
+	f->sock = -1;
+	f->in = BUF(2 * WIRE_REPLY_MAX + WIRE_HEADER);
+	ok = proc_start(&f->pid, &f->sock, &spec, err);
+	free(env);
+	if (!ok) {
+		err->kind = ERR_INTERNAL;
+		return false;
+	}
+	if (start->account && !introduce(f, seen, start, err))
+		return err_wrap(err, "account %s", start->account->name);
+	*out = TAKE(f);
+	return true;
+}

@@ -1,0 +1,112 @@
+#include "agent/keyring.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/refusal.h"
+#include "base/secret.h"
+
+struct slot {
+	struct ks *ks;
+	struct err failed; /* ERR_NONE until an attempt failed */
+};
+
+struct keyring {
+	const struct conf *conf;
+	struct store *store;
+	struct ks *files;
+	struct slot *slot; /* one for each configured token, in its order */
+};
+
+bool keyring_new(
+	struct keyring **out, const struct conf *conf, struct store *store, struct err *err)
+{
+	AUTO(keyring) struct keyring *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return err_memory(err);
+	k->conf = conf;
+	k->store = store;
+	k->slot = calloc(conf->tokens + 1, sizeof(*k->slot));
+	if (!k->slot)
+		return err_memory(err);
+	*out = TAKE(k);
+	return true;
+}
+
+void keyring_free(struct keyring *k)
+{
+	if (!k)
+		return;
+	for (size_t i = 0; k->slot && i < k->conf->tokens; i++)
+		ks_close(k->slot[i].ks);
+	ks_close(k->files);
+	free(k->slot);
+	free(k);
+}
+
+/* A module that needs variables reads them when it is loaded, from our own environment. */
+static bool export(const struct conf_token *token, struct err *err)
+{
+	for (size_t i = 0; i < token->env.n; i++) {
+		AUTO_STR char *name = strdup(token->env.item[i]);
+		char *equals = name ? strchr(name, '=') : NULL;
+
+		if (!equals)
+			return err_memory(err);
+		*equals = '\0';
+		if (getenv(name) && strcmp(getenv(name), equals + 1))
+			return err_set(err, ERR_CONFIG,
+				"env.%s: another token has set it to '%s'; a process has one "
+				"environment",
+				name, getenv(name));
+		if (setenv(name, equals + 1, 1))
+			return err_memory(err);
+	}
+	return true;
+}
+
+static bool open_token(
+	struct ks **out, struct keyring *k, const struct conf_token *t, struct err *err)
+{
+	AUTO(secret) struct secret *pin = NULL;
+	struct ks_token token = { .module = t->module, .uri = t->uri };
+	struct refusal refusal;
+	struct err ignored = { 0 };
+	bool pin_refused = false;
+
+	if (!refusal_of_token(&refusal, t, err) || !refusal_check(k->store, &refusal, err) ||
+		!export(t, err) || !secret_read(&pin, t->pin_file, err))
+		return false;
+	token.pin = pin;
+	if (ks_open_token(out, &pin_refused, &token, err))
+		return true;
+	if (pin_refused && !refusal_note(k->store, &refusal, err->text, &ignored))
+		return err_wrap(err, "and the refusal could not be remembered (%s)", ignored.text);
+	return false;
+}
+
+bool keyring_open(
+	struct ks **out, struct keyring *k, const struct conf_token *token, struct err *err)
+{
+	struct slot *slot;
+
+	if (!token) {
+		if (!k->files && !ks_open_files(&k->files, err))
+			return false;
+		*out = k->files;
+		return true;
+	}
+	slot = &k->slot[token - k->conf->token];
+	if (!slot->ks && slot->failed.kind == ERR_NONE && !open_token(&slot->ks, k, token, err)) {
+		err_wrap(err, "token %s", token->name);
+		slot->failed = *err;
+		return false;
+	}
+	if (!slot->ks) {
+		*err = slot->failed;
+		return false;
+	}
+	*out = slot->ks;
+	return true;
+}

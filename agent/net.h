@@ -1,0 +1,40 @@
+/*
+ * The connections of a run to scm-agent-fetch: one process for each SCM account that is needed,
+ * one for probing servers. A process that could not be started fails the same way for the rest of
+ * the run; a credential that was refused before is not even tried.
+ */
+#ifndef AGENT_NET_H
+#define AGENT_NET_H
+
+#include "agent/conf.h"
+#include "agent/fetcher.h"
+#include "agent/store.h"
+
+struct net;
+
+/* All borrowed for the net's life. `fetch_path`: scm-agent-fetch. */
+MUST_USE bool net_new(struct net **out, const struct conf *conf, struct store *store,
+	const char *fetch_path, struct err *err);
+void net_free(struct net *n);
+AUTO_DEFINE(net, struct net *, net_free);
+
+/* The fetcher of an account, started when it is wanted first. Borrowed. */
+MUST_USE bool net_account(
+	struct fetcher **out, struct net *n, const struct conf_account *account, struct err *err);
+
+/* End of the account's client certificate as the fetcher saw it; 0 when it was not started. */
+int64_t net_client_not_after(const struct net *n, const struct conf_account *account);
+
+/* The fetcher without a credential. Borrowed. */
+MUST_USE bool net_prober(struct fetcher **out, struct net *n, struct err *err);
+
+/*
+ * Waits at most `timeout_ms` until some fetcher has something to take, and pumps it. A fetcher
+ * that died is reported by net_broken() from then on.
+ */
+void net_wait(struct net *n, int64_t timeout_ms);
+
+/* False while the fetcher lives; else what it died of. */
+bool net_broken(const struct net *n, const struct fetcher *f, struct err *why);
+
+#endif
