@@ -1,0 +1,232 @@
+#include "agent/install.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "agent/order.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/ossl.h"
+#include "csr/info.h"
+#include "deploy-hooks/stanza.h"
+
+#define PEM_MAX (1024 * 1024)
+#define STANZA_MAX (64 * 1024)
+
+static X509 *parse_cert(const struct buf *pem)
+{
+	AUTO(bio) BIO *bio = BIO_new_mem_buf(pem->data, (int)pem->len);
+
+	return bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+}
+
+/*
+ * The key itself, not only what it is called: it must still be where the intent says and belong to
+ * the certificate. In a token the certificate is then put beside it.
+ */
+static bool check_key(struct job *job, int dir, struct err *err)
+{
+	AUTO(buf) struct buf cert_pem = BUF(PEM_MAX);
+	AUTO(x509) X509 *cert = NULL;
+	AUTO(pkey) EVP_PKEY *key = NULL;
+	struct ks_ref ref;
+	struct ks *ks;
+
+	if (!fs_read(&cert_pem, dir, FILE_CERT, err))
+		return false;
+	cert = parse_cert(&cert_pem);
+	if (!cert)
+		return err_crypto(err, ERR_IO, "%s is damaged", FILE_CERT);
+	if (!order_key_ref(&ref, &job->sit.intent.r, dir, err) ||
+		!keyring_open(&ks, job->run->keys, job->cert->token, err) ||
+		!ks_load(&key, ks, &ref, err))
+		return false;
+	if (!X509_check_private_key(cert, key))
+		return err_crypto(err, ERR_KEYSTORE, "the key does not belong to the certificate");
+	return ks_store_certificate(ks, &ref, cert, err);
+}
+
+static bool describe(struct record *r, struct job *job, const struct csr_info *info,
+	const char *uri, struct err *err)
+{
+	const struct record *intent = &job->sit.intent.r;
+	static const char *const kept[] = { "tag", "key_id", "label", "account", "profile", "names",
+		"subject", "key_type", "key_store" };
+	const struct evidence *old = &job->sit.newest_meta;
+
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		if (!record_set(r, kept[i], record_get(intent, kept[i]), err))
+			return false;
+	return record_set(r, "order", record_get(&job->sit.order.r, "ssl_id"), err) &&
+	       record_set_int(r, "created", clock_now(), err) &&
+	       record_set(r, "serial", info->serial, err) &&
+	       record_set(r, "fingerprint", info->fingerprint, err) &&
+	       record_set(r, "spki", info->spki, err) &&
+	       record_set(r, "issuer", info->issuer, err) &&
+	       record_set_int(r, "not_before", info->not_before, err) &&
+	       record_set_int(r, "not_after", info->not_after, err) &&
+	       (!*uri || record_set(r, "key_uri", uri, err)) &&
+	       (!old->found || record_set(r, "old_serial", record_get(&old->r, "serial"), err));
+}
+
+static bool write_meta(struct job *job, int dir, const char *uri, struct err *err)
+{
+	AUTO(buf) struct buf cert_pem = BUF(PEM_MAX);
+	AUTO(csr_info) struct csr_info info = { 0 };
+	AUTO(record) struct record r = { 0 };
+
+	return fs_read(&cert_pem, dir, FILE_CERT, err) &&
+	       csr_info_from_pem(&info, cert_pem.data, cert_pem.len, err) &&
+	       describe(&r, job, &info, uri, err) &&
+	       record_write(&r, dir, FILE_META, FS_ATTR(0644), err);
+}
+
+/*
+ * Ready lines for a server's configuration. They name the generation, not live/: a server that
+ * reads certificate and key one after the other must not see a switch between them.
+ */
+static bool write_stanzas(
+	struct job *job, int dir, const char *generation, const char *uri, struct err *err)
+{
+	const struct store *store = job->run->store;
+	AUTO_STR char *live = store_live_path(store, job->cert->name);
+	AUTO_STR char *fullchain =
+		store_generation_path(store, job->cert->name, generation, FILE_FULLCHAIN);
+	AUTO_STR char *key = store_generation_path(store, job->cert->name, generation, FILE_KEY);
+	AUTO(buf) struct buf nginx = BUF(STANZA_MAX);
+	AUTO(buf) struct buf apache = BUF(STANZA_MAX);
+	struct stanza s = { .fullchain_path = fullchain };
+
+	if (!live || !fullchain || !key)
+		return err_memory(err);
+	if (*uri)
+		s.key_uri = uri;
+	else
+		s.key_path = key;
+	return stanza_nginx(&nginx, &s, err) && stanza_apache(&apache, &s, err) &&
+	       buf_check(&nginx, FILE_NGINX, err) && buf_check(&apache, FILE_APACHE, err) &&
+	       fs_write(dir, FILE_NGINX, nginx.data, nginx.len, FS_ATTR(0644), err) &&
+	       fs_write(dir, FILE_APACHE, apache.data, apache.len, FS_ATTR(0644), err);
+}
+
+bool install_set_permissions(
+	const struct conf_cert *cert, int parent, const char *generation, struct err *err)
+{
+	struct fs_attr key = { .mode = cert->key_mode, .uid = FS_KEEP, .gid = cert->gid };
+	struct fs_attr folder = {
+		.mode = cert->group ? 0750 : 0755, .uid = FS_KEEP, .gid = cert->gid
+	};
+	AUTO(fd) int dir = -1;
+
+	if (!fs_open_dir(&dir, parent, generation, err))
+		return false;
+	if (fs_exists(dir, FILE_KEY) && !fs_set_attr(dir, FILE_KEY, key, err))
+		return false;
+	return fs_set_attr(parent, generation, folder, err);
+}
+
+static bool read_uri(struct buf *out, int dir, struct err *err)
+{
+	bool found;
+
+	return fs_read_optional(out, &found, dir, FILE_KEY_URI, err);
+}
+
+enum progress install_step(struct job *job, struct err *err)
+{
+	struct store *store = job->run->store;
+	const char *name = job->cert->name;
+	AUTO(buf) struct buf uri = BUF(8192);
+	AUTO(fd) int dir = -1;
+	AUTO(fd) int archive = -1;
+	char generation[GENERATION_MAX];
+
+	if (!store_open_pending(&dir, store, name, true, err) ||
+		!store_open_archive(&archive, store, name, true, err) ||
+		!store_next_generation(generation, store, name, err) || !read_uri(&uri, dir, err) ||
+		!check_key(job, dir, err) || !write_meta(job, dir, buf_str(&uri), err) ||
+		!write_stanzas(job, dir, generation, buf_str(&uri), err) ||
+		!fs_remove(dir, FILE_RETRY, err) || !fs_clean_temp(dir, err) ||
+		!install_set_permissions(job->cert, store->pending, name, err) ||
+		!fs_move(store->pending, name, archive, generation, err) ||
+		!store_history(store, err, name, "installed", "generation=%s order=%s", generation,
+			record_get(&job->sit.order.r, "ssl_id")))
+		return JOB_FAILED;
+	job->renewed = true;
+	job->run->changed = true;
+	return JOB_NEXT;
+}
+
+static bool delete_token_key(
+	struct run *run, const struct conf_cert *cert, int dir, struct err *err)
+{
+	AUTO(record) struct record meta = { 0 };
+	const struct conf_token *token;
+	const char *store;
+	struct ks_ref ref;
+	struct ks *ks;
+	bool found;
+
+	if (!record_read(&meta, &found, dir, FILE_META, err))
+		return false;
+	store = record_get(&meta, "key_store");
+	if (!found || !*store)
+		return true;
+	token = conf_find_token(run->conf, store);
+	if (!token)
+		return err_set(err, ERR_KEYSTORE, "token %s of %s is not configured any more",
+			store, cert->name);
+	return order_key_ref(&ref, &meta, dir, err) && keyring_open(&ks, run->keys, token, err) &&
+	       ks_delete(ks, &ref, err);
+}
+
+static bool prune_one(
+	struct run *run, const struct conf_cert *cert, int archive, const char *id, struct err *err)
+{
+	struct err trouble = { 0 };
+	AUTO(fd) int dir = -1;
+
+	if (!fs_open_dir(&dir, archive, id, err))
+		return false;
+	if (!delete_token_key(run, cert, dir, &trouble)) {
+		log_warning("generation %s is kept: %s", id, trouble.text);
+		return true;
+	}
+	if (!fs_remove_tree(archive, id, err))
+		return false;
+	return store_history(run->store, err, cert->name, "pruned", "generation=%s", id);
+}
+
+static bool is_deployed(int archive, const char *id)
+{
+	struct err ignored = { 0 };
+	AUTO(fd) int dir = -1;
+
+	return fs_open_dir(&dir, archive, id, &ignored) && fs_exists(dir, FILE_DEPLOYED);
+}
+
+bool install_prune(struct run *run, const struct conf_cert *cert, struct err *err)
+{
+	AUTO(strlist) struct strlist all = { 0 };
+	AUTO(fd) int archive = -1;
+	AUTO_STR char *live = NULL;
+	size_t kept = 0;
+	bool deployed_kept = false;
+
+	if (!store_generations(&all, run->store, cert->name, err) ||
+		!store_live(&live, run->store, cert->name, err) ||
+		!store_open_archive(&archive, run->store, cert->name, true, err))
+		return false;
+	for (size_t i = all.n; i-- > 0;) {
+		bool deployed = is_deployed(archive, all.item[i]);
+		bool needed = kept < run->conf->agent.keep_generations ||
+			      (deployed && !deployed_kept) || (live && !strcmp(live, all.item[i]));
+
+		deployed_kept = deployed_kept || deployed;
+		if (needed)
+			kept++;
+		else if (!prune_one(run, cert, archive, all.item[i], err))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,22 @@
+/*
+ * From "issued" to a generation: everything that a generation holds is completed in pending/NAME,
+ * then the directory is renamed into the archive. After that nothing in it changes but markers.
+ */
+#ifndef AGENT_INSTALL_H
+#define AGENT_INSTALL_H
+
+#include "agent/job.h"
+
+enum progress install_step(struct job *job, struct err *err);
+
+/*
+ * Removes generations beyond keep_generations, their token keys with them. The live one, the
+ * newest one and the newest deployed one stay. A token that can't be opened only keeps its keys.
+ */
+MUST_USE bool install_prune(struct run *run, const struct conf_cert *cert, struct err *err);
+
+/* Permissions of a generation's key and directory as the configuration has them now. */
+MUST_USE bool install_set_permissions(
+	const struct conf_cert *cert, int parent, const char *generation, struct err *err);
+
+#endif

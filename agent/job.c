@@ -1,0 +1,286 @@
+#include "agent/job.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/deploy.h"
+#include "agent/install.h"
+#include "agent/order.h"
+#include "agent/retry.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "csr/key.h"
+
+typedef enum progress step_fn(struct job *job, struct err *err);
+typedef enum progress answer_fn(struct job *job, const struct wire_reply *r, struct err *err);
+
+static step_fn step_held;
+
+/* The life of a certificate: what to do in each state, and with the answer when one is asked for.
+ */
+static const struct {
+	step_fn *step;
+	answer_fn *answer;
+} life[STATE_COUNT] = {
+	[STATE_CURRENT] = { NULL, NULL },
+	[STATE_DUE] = { order_step_key, NULL },
+	[STATE_KEYED] = { order_step_request, NULL },
+	[STATE_REQUESTED] = { order_step_submit, order_on_submit },
+	[STATE_SUBMITTING] = { order_step_find, order_on_find },
+	[STATE_ORDERED] = { order_step_collect, order_on_collect },
+	[STATE_ISSUED] = { install_step, NULL },
+	[STATE_INSTALLED] = { deploy_step, NULL },
+	[STATE_HELD] = { step_held, NULL },
+};
+
+void job_init(struct job *job, const struct conf_cert *cert, struct run *run)
+{
+	*job = (struct job) { .cert = cert, .run = run, .progress = JOB_NEXT, .force = run->force };
+}
+
+void job_dispose(struct job *job)
+{
+	situation_dispose(&job->sit);
+}
+
+/* What SCM's refusal was about: when this changes, an order is worth another try. */
+static bool order_digest(
+	char out[static CSR_SHA256_HEX], const struct conf_cert *c, struct err *err)
+{
+	AUTO(buf) struct buf text = BUF(RECORD_MAX);
+	AUTO(record) struct record r = { 0 };
+
+	if (!renew_describe(&r, c, err))
+		return false;
+	strlist_join(&text, &r.values, "\n");
+	buf_addf(&text, "\n%s %s %s %" PRIu64 " %" PRIu64 " %s\n", c->account->url,
+		c->account->customer_uri, c->account->login, c->account->organization_id, c->term,
+		c->comments ? c->comments : "");
+	strlist_join(&text, &c->external_requesters, ",");
+	strlist_join(&text, &c->field_names, ",");
+	strlist_join(&text, &c->field_values, ",");
+	if (!buf_check(&text, "order", err))
+		return false;
+	return csr_der_fingerprint(out, text.data, text.len) || err_memory(err);
+}
+
+bool job_hold(struct job *job, const struct err *why, struct err *err)
+{
+	AUTO(record) struct record r = { 0 };
+	AUTO(fd) int dir = -1;
+	char digest[CSR_SHA256_HEX];
+
+	return order_digest(digest, job->cert, err) &&
+	       record_set_int(&r, "time", clock_now(), err) &&
+	       record_set(&r, "digest", digest, err) && record_set(&r, "reason", why->text, err) &&
+	       store_open_pending(&dir, job->run->store, job->cert->name, true, err) &&
+	       record_write(&r, dir, FILE_HELD, FS_ATTR(0600), err) &&
+	       store_history(job->run->store, err, job->cert->name, "held", "%s", why->text);
+}
+
+static enum progress step_held(struct job *job, struct err *err)
+{
+	char since[CLOCK_TEXT_MAX];
+
+	err_set(err, ERR_REJECTED,
+		"held since %s: %s; correct the configuration, or clear the cause at SCM and run "
+		"scm-agent "
+		"reset %s",
+		clock_format(since, record_get_int(&job->sit.held.r, "time", 0)),
+		record_get(&job->sit.held.r, "reason"), job->cert->name);
+	return JOB_FAILED;
+}
+
+static bool read_state(struct job *job, struct err *err)
+{
+	const struct evidence *meta;
+
+	situation_dispose(&job->sit);
+	if (!situation_read(&job->sit, job->run->store, job->cert->name, err) ||
+		!deploy_digest(job->digest, job->cert, err))
+		return false;
+	meta = situation_meta(&job->sit);
+	renew_decide(&job->verdict, job->cert, meta->found ? &meta->r : NULL, clock_now(),
+		job->run->host);
+	if (job->renewed && meta->found)
+		job->verdict.due = false;
+	job->state = situation_state(&job->sit, job->verdict.due || job->force, job->digest);
+	return true;
+}
+
+/*
+ * Whether pending work is for a configuration that is no more. An order that SCM may know is
+ * finished first, whatever it was for; what never left this host is begun anew.
+ */
+static bool outdated(struct job *job, bool *out, struct err *err)
+{
+	const struct situation *s = &job->sit;
+	char digest[CSR_SHA256_HEX];
+
+	*out = false;
+	if (!s->pending)
+		return true;
+	if (s->held.found) {
+		if (!order_digest(digest, job->cert, err))
+			return false;
+		*out = strcmp(digest, record_get(&s->held.r, "digest")) != 0;
+		return true;
+	}
+	if (s->submitting.found || s->order.found || !s->intent.found)
+		return true;
+	*out = renew_changed(job->cert, &s->intent.r) != NULL;
+	return true;
+}
+
+bool job_look(struct job *job, struct err *err)
+{
+	return read_state(job, err);
+}
+
+static bool look_and_tidy(struct job *job, struct err *err)
+{
+	struct store *store = job->run->store;
+	bool old;
+
+	if (!read_state(job, err) || !outdated(job, &old, err))
+		return false;
+	if (!old)
+		return true;
+	/* a key that SCM may have seen is kept; another one is nobody's loss */
+	if (!(job->sit.order.found ? store_abandon(store, job->cert->name, err)
+				   : fs_remove_tree(store->pending, job->cert->name, err)))
+		return false;
+	return read_state(job, err);
+}
+
+enum progress job_ask(struct job *job, struct wire_request *r, struct err *err)
+{
+	struct fetcher *fetcher;
+
+	if (!net_account(&fetcher, job->run->net, job->cert->account, err) ||
+		!fetcher_send(fetcher, r, err))
+		return JOB_FAILED;
+	job->asked = fetcher;
+	job->request_id = r->id;
+	return JOB_ASKING;
+}
+
+enum progress job_sleep(struct job *job, int64_t seconds)
+{
+	job->wake_ms = clock_ms() + seconds * 1000;
+	return JOB_SLEEPING;
+}
+
+bool job_begin(struct job *job, struct err *err)
+{
+	const struct conf_cert *cert = job->cert;
+	struct hook_context context = { .name = cert->name };
+
+	if (job->began)
+		return true;
+	job->began = true;
+	for (size_t i = 0; i < cert->pre_hooks.n; i++) {
+		const struct conf_hook *c = &cert->pre_hooks.item[i];
+		struct hook hook = { c->path, c->shipped, c->options.n ? &c->options : NULL };
+
+		if (hook_check(&hook, err) &&
+			hook_run(&hook, HOOK_PRE, &context, c->timeout * 1000, NULL, err))
+			continue;
+		err->kind = ERR_DEPLOY;
+		return err_wrap(err, "pre hook %s forbids to go on", c->text);
+	}
+	return true;
+}
+
+/* The last word about a job, said once. */
+static void report(const struct job *job)
+{
+	const struct err *err = &job->err;
+
+	if (err->kind != ERR_PENDING)
+		log_error("%s", err->text);
+	else if (job->submitted || job->run->named)
+		log_info("%s; a later run goes on", err->text);
+	else
+		log_debug("%s", err->text);
+}
+
+static void fail(struct job *job, const struct err *why)
+{
+	struct err trouble = { 0 };
+
+	job->err = *why;
+	job->progress = JOB_FAILED;
+	if (!retry_note(job, &trouble))
+		log_error("%s", trouble.text);
+	report(job);
+}
+
+/* True when the job has to wait for its time: its last failure is its result once more. */
+static bool too_early(struct job *job)
+{
+	struct err why = { 0 };
+
+	if (job->run->named || !retry_waits(job, &why))
+		return false;
+	job->err = why;
+	job->progress = JOB_FAILED;
+	report(job);
+	return true;
+}
+
+static enum progress take_step(struct job *job, struct err *err)
+{
+	step_fn *step;
+	enum state before = job->state;
+
+	if (!job->awake && !look_and_tidy(job, err))
+		return JOB_FAILED;
+	step = life[job->state].step;
+	if (!step)
+		return JOB_DONE;
+	if (!job->awake && before != job->state)
+		log_debug("%s", state_name(job->state));
+	return step(job, err);
+}
+
+void job_advance(struct job *job)
+{
+	bool first = job->progress == JOB_NEXT && !job->asked;
+	struct err err = { 0 };
+
+	log_scope(job->cert->name);
+	job->awake = job->progress == JOB_SLEEPING;
+	job->progress = JOB_NEXT;
+	if (first && !job->awake && look_and_tidy(job, &err) && too_early(job)) {
+		log_scope(NULL);
+		return;
+	}
+	while (job->progress == JOB_NEXT) {
+		job->progress = take_step(job, &err);
+		job->awake = false;
+		if (job->progress == JOB_FAILED)
+			fail(job, &err);
+	}
+	log_scope(NULL);
+}
+
+void job_answer(struct job *job, const struct wire_reply *reply)
+{
+	struct err err = { 0 };
+
+	log_scope(job->cert->name);
+	job->progress = life[job->state].answer(job, reply, &err);
+	if (job->progress == JOB_FAILED)
+		fail(job, &err);
+	log_scope(NULL);
+}
+
+void job_abort(struct job *job, const struct err *why)
+{
+	log_scope(job->cert->name);
+	fail(job, why);
+	log_scope(NULL);
+}

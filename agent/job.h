@@ -1,0 +1,91 @@
+/*
+ * One certificate in one run: looks at its state on disk, takes the step that the state calls for,
+ * and again, until nothing is left to do, something has to be waited for, or a step failed.
+ *
+ * The table in job.c is the life of a certificate. A step is idempotent and ends in one atomic
+ * appearance of a file; a run that dies in a step leaves the state before it.
+ */
+#ifndef AGENT_JOB_H
+#define AGENT_JOB_H
+
+#include "agent/conf.h"
+#include "agent/keyring.h"
+#include "agent/net.h"
+#include "agent/renew.h"
+#include "agent/situation.h"
+#include "agent/store.h"
+
+/* What all jobs of a run share. Borrowed. */
+struct run {
+	const struct conf *conf;
+	struct store *store;
+	struct keyring *keys;
+	struct net *net;
+	uint64_t host;
+	int64_t wait_until_ms; /* --wait: go on polling until then (clock_ms) */
+	bool force;	       /* renew although it is not due */
+	bool named;	       /* the administrator asked for this one: no back-off between runs */
+	bool changed;	       /* set when something was issued or deployed */
+};
+
+enum progress {
+	JOB_NEXT,     /* the state moved on: look again */
+	JOB_ASKING,   /* waits for an answer of the fetcher */
+	JOB_SLEEPING, /* waits for a time */
+	JOB_DONE,
+	JOB_FAILED,
+};
+
+struct job {
+	const struct conf_cert *cert;
+	struct run *run;
+	struct situation sit; /* as of the last look */
+	enum state state;
+	struct renew_verdict verdict;
+	char digest[CSR_SHA256_HEX]; /* of what a deployment depends on */
+
+	enum progress progress;
+	struct fetcher *asked; /* JOB_ASKING */
+	uint32_t request_id;
+	int64_t wake_ms; /* JOB_SLEEPING, clock_ms() */
+	bool awake;	 /* slept: the step goes on instead of beginning */
+
+	unsigned attempt; /* retrievals made in this run */
+	bool submitted;	  /* in this run */
+	bool renewed;	  /* in this run: not due again, however short its life */
+	bool force;
+	bool began;	      /* its pre hooks have run */
+	uint32_t retry_after; /* what SCM asked for, seconds */
+	struct err err;	      /* JOB_FAILED */
+};
+
+void job_init(struct job *job, const struct conf_cert *cert, struct run *run);
+void job_dispose(struct job *job);
+
+/* Goes on until it has to wait or has ended. */
+void job_advance(struct job *job);
+
+/* Hands it the answer that it waits for. */
+void job_answer(struct job *job, const struct wire_reply *reply);
+
+/* The fetcher that it waits for is dead. */
+void job_abort(struct job *job, const struct err *why);
+
+/* Reads state and verdict from disk. */
+MUST_USE bool job_look(struct job *job, struct err *err);
+
+/* For steps. */
+
+/* Sends a request to the job's account and waits for its answer. */
+enum progress job_ask(struct job *job, struct wire_request *r, struct err *err);
+
+/* Sleeps, then the step is called again with job->awake. */
+enum progress job_sleep(struct job *job, int64_t seconds);
+
+/* Runs the pre hooks once: something is about to be done. */
+MUST_USE bool job_begin(struct job *job, struct err *err);
+
+/* Remembers that SCM refused: nothing more is asked until the configuration changes, or `reset`. */
+MUST_USE bool job_hold(struct job *job, const struct err *why, struct err *err);
+
+#endif

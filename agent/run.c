@@ -1,0 +1,125 @@
+#include "agent/run.h"
+
+#include "agent/deploy.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "csr/name.h"
+
+#define POLL_MAX_MS 60000
+
+static bool ended(const struct job *job)
+{
+	return job->progress == JOB_DONE || job->progress == JOB_FAILED;
+}
+
+static void deliver(struct run *run, struct job *job)
+{
+	AUTO(answer) struct answer answer = { 0 };
+	struct err why;
+
+	if (fetcher_take(&answer, job->asked, job->request_id))
+		job_answer(job, &answer.reply);
+	else if (net_broken(run->net, job->asked, &why))
+		job_abort(job, &why);
+}
+
+/* Everything that can go on without waiting. True when something did. */
+static bool go_on(struct run *run, struct job *jobs, size_t n)
+{
+	bool moved = false;
+
+	for (size_t i = 0; i < n; i++) {
+		struct job *job = &jobs[i];
+		enum progress before = job->progress;
+
+		if (job->progress == JOB_ASKING)
+			deliver(run, job);
+		if (job->progress == JOB_NEXT ||
+			(job->progress == JOB_SLEEPING && clock_ms() >= job->wake_ms))
+			job_advance(job);
+		moved = moved || job->progress != before;
+	}
+	return moved;
+}
+
+/* Milliseconds until the first sleeper wakes; -1 when all have ended. */
+static int64_t patience(const struct job *jobs, size_t n)
+{
+	int64_t now = clock_ms();
+	int64_t shortest = -1;
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t left = POLL_MAX_MS;
+
+		if (ended(&jobs[i]))
+			continue;
+		if (jobs[i].progress == JOB_SLEEPING)
+			left = jobs[i].wake_ms > now ? jobs[i].wake_ms - now : 0;
+		if (shortest < 0 || left < shortest)
+			shortest = left;
+	}
+	return shortest < POLL_MAX_MS ? shortest : POLL_MAX_MS;
+}
+
+/* Post hooks: each once in a run, when something was tried, told which names failed. */
+static void run_post_hooks(struct job *jobs, size_t n)
+{
+	AUTO(strlist) struct strlist done = { 0 };
+	AUTO(strlist) struct strlist failed = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; jobs[i].began && jobs[i].progress == JOB_FAILED &&
+				   jobs[i].err.kind != ERR_PENDING && k < jobs[i].cert->names.n;
+			k++)
+			if (!strlist_add(&failed, csr_name_value(jobs[i].cert->names.item[k])))
+				return;
+	for (size_t i = 0; i < n; i++) {
+		const struct conf_hooks *hooks = &jobs[i].cert->post_hooks;
+
+		for (size_t k = 0; jobs[i].began && k < hooks->n; k++) {
+			const struct conf_hook *c = &hooks->item[k];
+			struct hook hook = { c->path, c->shipped,
+				c->options.n ? &c->options : NULL };
+			struct hook_context context = { .name = jobs[i].cert->name,
+				.domains = NULL,
+				.failed_domains = &failed };
+			struct err err = { 0 };
+
+			if (strlist_has(&done, c->text) || !strlist_add(&done, c->text))
+				continue;
+			if (!hook_check(&hook, &err) || !hook_run(&hook, HOOK_POST, &context,
+								c->timeout * 1000, NULL, &err))
+				log_warning("post hook %s: %s", c->text, err.text);
+		}
+	}
+}
+
+void run_jobs(struct run *run, struct job *jobs, size_t n)
+{
+	int64_t left;
+
+	for (;;) {
+		while (go_on(run, jobs, n))
+			;
+		left = patience(jobs, n);
+		if (left < 0)
+			break;
+		net_wait(run->net, left);
+	}
+	log_progress_done();
+	run_post_hooks(jobs, n);
+}
+
+int run_status(const struct job *jobs, size_t n)
+{
+	int pending = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (jobs[i].progress != JOB_FAILED)
+			continue;
+		if (jobs[i].err.kind != ERR_PENDING)
+			return err_exit_status(jobs[i].err.kind);
+		pending = err_exit_status(ERR_PENDING);
+	}
+	return pending;
+}

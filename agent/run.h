@@ -1,0 +1,19 @@
+/*
+ * A run over certificates: all that wait for the network wait together, the rest is done one after
+ * the other; one that fails does not stop the others.
+ */
+#ifndef AGENT_RUN_H
+#define AGENT_RUN_H
+
+#include "agent/job.h"
+
+/*
+ * Advances the jobs until each has ended. The result is in each job. `names`: certificates in the
+ * order of the configuration.
+ */
+void run_jobs(struct run *run, struct job *jobs, size_t n);
+
+/* The exit status of ended jobs: the first failure's, and 7 only when nothing else failed. */
+int run_status(const struct job *jobs, size_t n);
+
+#endif
