@@ -1,0 +1,289 @@
+/* Commands that change what is live, or what keeps it from changing. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/cmd.h"
+#include "agent/deploy.h"
+#include "agent/install.h"
+#include "agent/order.h"
+#include "agent/refusal.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "csr/key.h"
+
+static bool unpin(
+	struct run *run, const struct conf_cert *cert, const char *generation, struct err *err)
+{
+	AUTO(fd) int archive = -1;
+	AUTO(fd) int dir = -1;
+
+	return store_open_archive(&archive, run->store, cert->name, true, err) &&
+	       fs_open_dir(&dir, archive, generation, err) && fs_remove(dir, FILE_PINNED, err);
+}
+
+static bool deploy(
+	struct cmd_context *c, struct run *run, const struct conf_cert *cert, struct err *err)
+{
+	AUTO(situation) struct situation s = { 0 };
+
+	(void)c;
+	if (!situation_read(&s, run->store, cert->name, err))
+		return false;
+	if (!s.newest)
+		return err_set(err, ERR_USAGE,
+			"there is no generation to deploy yet; run scm-agent run %s", cert->name);
+	if (s.pinned && !unpin(run, cert, s.live, err))
+		return false;
+	if (!deploy_generation(run, cert, s.newest, s.live, err) ||
+		!deploy_mark(run, cert, s.newest, err))
+		return false;
+	log_info("generation %s deployed", s.newest);
+	return store_history(
+		run->store, err, cert->name, "deployed", "generation=%s by hand", s.newest);
+}
+
+typedef bool work_fn(
+	struct cmd_context *c, struct run *run, const struct conf_cert *cert, struct err *err);
+
+static int with_run(struct cmd_context *c, work_fn *work)
+{
+	AUTO(cmd_run) struct cmd_run r = { 0 };
+	const struct conf_cert *cert;
+	struct err err = { 0 };
+	int status = 0;
+
+	if (!cmd_one(&cert, c, &err) || !cmd_run_open(&r, c, &err))
+		return cmd_fail(&err);
+	log_scope(cert->name);
+	if (!work(c, &r.run, cert, &err))
+		status = cmd_fail(&err);
+	log_progress_done();
+	log_scope(NULL);
+	return status;
+}
+
+int cmd_deploy(struct cmd_context *c)
+{
+	return with_run(c, deploy);
+}
+
+/* A generation may come back only when it could still serve: unexpired, and key and leaf a pair. */
+static bool check_generation(
+	struct run *run, const struct conf_cert *cert, const char *id, struct err *err)
+{
+	AUTO(record) struct record meta = { 0 };
+	AUTO(buf) struct buf request = BUF(128 * 1024);
+	AUTO(pkey) EVP_PKEY *key = NULL;
+	AUTO(fd) int archive = -1;
+	AUTO(fd) int dir = -1;
+	const struct conf_token *token;
+	char expiry[CLOCK_TEXT_MAX];
+	struct ks_ref ref;
+	struct ks *ks;
+	bool found;
+	int64_t end;
+
+	if (!store_open_archive(&archive, run->store, cert->name, true, err))
+		return false;
+	if (!fs_exists(archive, id))
+		return err_set(err, ERR_USAGE, "there is no generation '%s'; see scm-agent show %s",
+			id, cert->name);
+	if (!fs_open_dir(&dir, archive, id, err) ||
+		!record_read(&meta, &found, dir, FILE_META, err) ||
+		!fs_read(&request, dir, FILE_REQUEST, err))
+		return false;
+	end = record_get_int(&meta, "not_after", 0);
+	if (end <= clock_now())
+		return err_set(err, ERR_USAGE, "generation %s expired at %s", id,
+			clock_format(expiry, end));
+	token = conf_find_token(run->conf, record_get(&meta, "key_store"));
+	return order_key_ref(&ref, &meta, dir, err) && keyring_open(&ks, run->keys, token, err) &&
+	       ks_load(&key, ks, &ref, err) && csr_matches_key(request.data, request.len, key, err);
+}
+
+static bool pin(struct run *run, const struct conf_cert *cert, const char *id, const char *newest,
+	struct err *err)
+{
+	AUTO(record) struct record r = { 0 };
+	AUTO(fd) int archive = -1;
+	AUTO(fd) int dir = -1;
+
+	return record_set(&r, "newest", newest, err) &&
+	       record_set_int(&r, "time", clock_now(), err) &&
+	       store_open_archive(&archive, run->store, cert->name, true, err) &&
+	       fs_open_dir(&dir, archive, id, err) &&
+	       record_write(&r, dir, FILE_PINNED, FS_ATTR(0600), err);
+}
+
+/* The generation before the live one. */
+static bool previous(char out[static GENERATION_MAX], struct run *run, const struct conf_cert *cert,
+	const char *live, struct err *err)
+{
+	AUTO(strlist) struct strlist all = { 0 };
+	long at;
+
+	if (!store_generations(&all, run->store, cert->name, err))
+		return false;
+	at = live ? strlist_find(&all, live) : -1;
+	if (at < 1)
+		return err_set(err, ERR_USAGE, "there is no earlier generation to go back to");
+	snprintf(out, GENERATION_MAX, "%s", all.item[at - 1]);
+	return true;
+}
+
+static bool rollback(
+	struct cmd_context *c, struct run *run, const struct conf_cert *cert, struct err *err)
+{
+	AUTO(situation) struct situation s = { 0 };
+	char id[GENERATION_MAX];
+
+	if (!situation_read(&s, run->store, cert->name, err))
+		return false;
+	if (c->cli->args > 1)
+		snprintf(id, sizeof(id), "%s", c->cli->arg[1]);
+	else if (!previous(id, run, cert, s.live, err))
+		return false;
+	if (!check_generation(run, cert, id, err) ||
+		!deploy_generation(run, cert, id, s.live, err) ||
+		!deploy_mark(run, cert, id, err) || !pin(run, cert, id, s.newest, err))
+		return false;
+	log_info("generation %s is live until the next renewal, or scm-agent deploy %s", id,
+		cert->name);
+	return store_history(run->store, err, cert->name, "rollback", "generation=%s by hand", id);
+}
+
+int cmd_rollback(struct cmd_context *c)
+{
+	return with_run(c, rollback);
+}
+
+static bool forget_refusals(struct cmd_context *c, struct err *err)
+{
+	struct refusal refusal;
+
+	for (size_t i = 0; i < c->conf->accounts; i++)
+		if (!refusal_of_account(&refusal, &c->conf->account[i], err) ||
+			!refusal_forget(c->store, &refusal, err))
+			return false;
+	for (size_t i = 0; i < c->conf->tokens; i++)
+		if (!refusal_of_token(&refusal, &c->conf->token[i], err) ||
+			!refusal_forget(c->store, &refusal, err))
+			return false;
+	return true;
+}
+
+static bool clear_pending(struct cmd_context *c, const struct conf_cert *cert,
+	const struct situation *s, struct err *err)
+{
+	AUTO(fd) int dir = -1;
+
+	if (s->pending && (s->held.found || c->cli->abandon)) {
+		if (s->order.found || s->submitting.found)
+			return store_abandon(c->store, cert->name, err);
+		return fs_remove_tree(c->store->pending, cert->name, err);
+	}
+	if (!store_open_pending(&dir, c->store, cert->name, false, err))
+		return false;
+	return dir < 0 || fs_remove(dir, FILE_RETRY, err);
+}
+
+static bool clear_deploy(struct cmd_context *c, const struct conf_cert *cert,
+	const struct situation *s, struct err *err)
+{
+	AUTO(fd) int archive = -1;
+	AUTO(fd) int dir = -1;
+
+	if (!s->newest)
+		return true;
+	return store_open_archive(&archive, c->store, cert->name, true, err) &&
+	       fs_open_dir(&dir, archive, s->newest, err) && fs_remove(dir, FILE_RETRY, err);
+}
+
+static bool reset(struct cmd_context *c, const struct conf_cert *cert, struct err *err)
+{
+	AUTO(situation) struct situation s = { 0 };
+
+	return situation_read(&s, c->store, cert->name, err) && clear_pending(c, cert, &s, err) &&
+	       clear_deploy(c, cert, &s, err) &&
+	       store_history(c->store, err, cert->name, "reset", "%s",
+		       c->cli->abandon ? "order abandoned by hand" : "");
+}
+
+int cmd_reset(struct cmd_context *c)
+{
+	const struct conf_cert **certs = NULL;
+	struct err err = { 0 };
+	size_t n = 0;
+	bool ok;
+
+	if (c->cli->abandon && !c->cli->args)
+		ok = err_set(&err, ERR_USAGE, "--abandon needs the certificate's name");
+	else
+		ok = cmd_select(&certs, &n, c, &err) && forget_refusals(c, &err);
+	for (size_t i = 0; ok && i < n; i++)
+		ok = reset(c, certs[i], &err) || err_wrap(&err, "%s", certs[i]->name);
+	free(certs);
+	return ok ? 0 : cmd_fail(&err);
+}
+
+/* A key in a token may need what is not up yet at boot; the next run finishes those. */
+static bool finish_install(struct run *run, const struct conf_cert *cert, struct err *err)
+{
+	struct job job;
+	bool ok;
+
+	job_init(&job, cert, run);
+	ok = job_look(&job, err);
+	if (ok && job.state == STATE_ISSUED && !cert->token)
+		ok = install_step(&job, err) == JOB_NEXT;
+	job_dispose(&job);
+	return ok;
+}
+
+/* live/ is missing or points nowhere: the newest generation that was deployed, else the newest. */
+static bool relink(struct run *run, const struct conf_cert *cert, struct err *err)
+{
+	AUTO(situation) struct situation s = { 0 };
+
+	if (!situation_read(&s, run->store, cert->name, err))
+		return false;
+	if (s.live || !s.newest)
+		return true;
+	return store_switch(run->store, cert->name, s.newest, err) &&
+	       store_history(run->store, err, cert->name, "recovered", "generation=%s", s.newest);
+}
+
+static bool clean(struct store *s, const char *name, struct err *err)
+{
+	AUTO(fd) int dir = -1;
+
+	if (!fs_clean_temp(s->live, err) || !fs_clean_temp(s->cache, err) ||
+		!store_open_pending(&dir, s, name, false, err))
+		return false;
+	return dir < 0 || fs_clean_temp(dir, err);
+}
+
+int cmd_recover(struct cmd_context *c)
+{
+	AUTO(cmd_run) struct cmd_run r = { 0 };
+	struct err err = { 0 };
+	int status = 0;
+
+	if (!cmd_run_open(&r, c, &err))
+		return cmd_fail(&err);
+	for (size_t i = 0; i < c->conf->certs; i++) {
+		const struct conf_cert *cert = &c->conf->cert[i];
+
+		log_scope(cert->name);
+		if (clean(c->store, cert->name, &err) && finish_install(&r.run, cert, &err) &&
+			relink(&r.run, cert, &err))
+			continue;
+		if (!status)
+			status = err_exit_status(err.kind);
+		log_error("%s", err.text);
+	}
+	log_scope(NULL);
+	return status;
+}

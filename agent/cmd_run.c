@@ -1,0 +1,115 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/cmd.h"
+#include "agent/out.h"
+#include "agent/run.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#define STATUS_CHANGED 20
+
+static const char *const plans[STATE_COUNT] = {
+	[STATE_CURRENT] = "nothing to do",
+	[STATE_DUE] = "make a key and a request, order, install, deploy",
+	[STATE_KEYED] = "make the request, order, install, deploy",
+	[STATE_REQUESTED] = "order, install, deploy",
+	[STATE_SUBMITTING] = "look for the order at SCM, then collect, install, deploy",
+	[STATE_ORDERED] = "collect from SCM, install, deploy",
+	[STATE_ISSUED] = "install, deploy",
+	[STATE_INSTALLED] = "deploy",
+	[STATE_HELD] = "nothing: held",
+};
+
+/* What would be done, from the same look that a run begins with. */
+static int dry_run(struct job *jobs, size_t n, bool json)
+{
+	AUTO(out) struct out *o = out_new(json, "certificates");
+
+	for (size_t i = 0; i < n; i++) {
+		struct err err = { 0 };
+
+		if (!job_look(&jobs[i], &err))
+			return cmd_fail(&err);
+		out_row(o);
+		out_text(o, "name", "NAME", jobs[i].cert->name);
+		out_text(o, "state", "STATE", state_word(jobs[i].state));
+		out_text(o, "why", "WHY", jobs[i].force ? "forced" : jobs[i].verdict.why);
+		out_text(o, "plan", "PLAN", plans[jobs[i].state]);
+	}
+	out_print(o);
+	return 0;
+}
+
+static void print_results(const struct job *jobs, size_t n)
+{
+	AUTO(out) struct out *o = out_new(true, "certificates");
+
+	for (size_t i = 0; i < n; i++) {
+		const struct job *job = &jobs[i];
+
+		out_row(o);
+		out_text(o, "name", NULL, job->cert->name);
+		out_text(o, "state", NULL, state_word(job->state));
+		out_flag(o, "renewed", job->renewed);
+		out_number(o, "exit_status", NULL, err_exit_status(job->err.kind));
+		out_text(o, "message", NULL, job->err.text);
+	}
+	out_print(o);
+}
+
+static void warn_of_windows(const struct job *jobs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!jobs[i].verdict.window_too_long || jobs[i].state == STATE_CURRENT)
+			continue;
+		log_scope(jobs[i].cert->name);
+		log_warning("renew_before is no shorter than the certificate's life; 33%% of it is "
+			    "used");
+		log_scope(NULL);
+	}
+}
+
+static int run_all(struct cmd_context *c, const struct conf_cert **certs, size_t n, struct err *err)
+{
+	AUTO(cmd_run) struct cmd_run r = { 0 };
+	struct job *jobs = calloc(n + 1, sizeof(*jobs));
+	int status;
+
+	if (!jobs || !cmd_run_open(&r, c, err)) {
+		free(jobs);
+		return -1;
+	}
+	for (size_t i = 0; i < n; i++)
+		job_init(&jobs[i], certs[i], &r.run);
+	if (c->cli->dry_run) {
+		status = dry_run(jobs, n, c->cli->json);
+	} else {
+		run_jobs(&r.run, jobs, n);
+		warn_of_windows(jobs, n);
+		status = run_status(jobs, n);
+		if (c->cli->json)
+			print_results(jobs, n);
+		if (!status && r.run.changed && c->cli->detailed_exit_code)
+			status = STATUS_CHANGED;
+	}
+	for (size_t i = 0; i < n; i++)
+		job_dispose(&jobs[i]);
+	free(jobs);
+	return status;
+}
+
+int cmd_run(struct cmd_context *c)
+{
+	const struct conf_cert **certs = NULL;
+	struct err err = { 0 };
+	size_t n = 0;
+	int status;
+
+	if (!cmd_select(&certs, &n, c, &err))
+		return cmd_fail(&err);
+	status = run_all(c, certs, n, &err);
+	free(certs);
+	return status < 0 ? cmd_fail(&err) : status;
+}

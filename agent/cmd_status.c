@@ -1,0 +1,176 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/cmd.h"
+#include "agent/out.h"
+#include "agent/retry.h"
+#include "base/clock.h"
+#include "csr/name.h"
+
+/* What stands in the way, in a few words; "" when nothing does. */
+static void add_trouble(struct buf *out, const struct job *job)
+{
+	const struct situation *s = &job->sit;
+	struct err why = { 0 };
+	char since[CLOCK_TEXT_MAX];
+
+	if (s->held.found)
+		buf_addf(out, "held: %s", record_get(&s->held.r, "reason"));
+	else if (retry_waits(job, &why))
+		buf_add_str(out, why.text);
+	else if (job->state == STATE_INSTALLED && s->deploy_retry.found)
+		buf_addf(out, "not deployed: %s", record_get(&s->deploy_retry.r, "message"));
+	else if (s->retry.found)
+		buf_add_str(out, record_get(&s->retry.r, "message"));
+	else if (s->order.found)
+		buf_addf(out, "order %s awaited since %s", record_get(&s->order.r, "ssl_id"),
+			clock_format(since, record_get_int(&s->order.r, "time", 0)));
+	else if (s->submitting.found)
+		buf_add_str(out, "the answer to the order was lost; it is looked for at SCM");
+	else if (s->pinned)
+		buf_addf(out, "rolled back to generation %s by hand", s->live);
+}
+
+static const struct record *served(const struct situation *s)
+{
+	return s->live_meta.found ? &s->live_meta.r : &s->newest_meta.r;
+}
+
+static void add_dates(struct out *o, const struct job *job)
+{
+	const struct record *meta = served(&job->sit);
+	int64_t not_after = record_get_int(meta, "not_after", 0);
+	char span[CLOCK_TEXT_MAX] = "";
+
+	out_time(o, "not_after", "EXPIRES", not_after);
+	if (not_after)
+		clock_format_span(span, not_after - clock_now());
+	out_text(o, "left", "LEFT", span);
+	out_time(o, "renewal", "RENEWAL", situation_meta(&job->sit)->found ? job->verdict.when : 0);
+}
+
+static void status_row(struct out *o, const struct job *job)
+{
+	AUTO(buf) struct buf trouble = BUF(2048);
+	const struct record *meta = served(&job->sit);
+
+	add_trouble(&trouble, job);
+	out_row(o);
+	out_text(o, "name", "NAME", job->cert->name);
+	out_text(o, "state", "STATE", state_word(job->state));
+	add_dates(o, job);
+	out_text(o, "generation", NULL, job->sit.live ? job->sit.live : "");
+	out_text(o, "serial", NULL, record_get(meta, "serial"));
+	out_text(o, "fingerprint_sha256", NULL, record_get(meta, "fingerprint"));
+	out_text(o, "order", NULL, record_get(meta, "order"));
+	out_text(o, "due", NULL, job->verdict.why);
+	out_flag(o, "stuck",
+		job->sit.held.found || job->sit.retry.found || job->sit.deploy_retry.found);
+	out_text(o, "note", "NOTE", trouble.len ? buf_str(&trouble) : job->verdict.why);
+}
+
+int cmd_status(struct cmd_context *c)
+{
+	AUTO(out) struct out *o = out_new(c->cli->json, "certificates");
+	const struct conf_cert **certs = NULL;
+	struct run run = { .conf = c->conf, .store = c->store, .host = renew_host() };
+	struct err err = { 0 };
+	size_t n = 0;
+	bool ok = cmd_select(&certs, &n, c, &err);
+
+	for (size_t i = 0; ok && i < n; i++) {
+		struct job job;
+
+		job_init(&job, certs[i], &run);
+		ok = job_look(&job, &err);
+		if (ok)
+			status_row(o, &job);
+		job_dispose(&job);
+	}
+	free(certs);
+	if (!ok)
+		return cmd_fail(&err);
+	out_print(o);
+	return 0;
+}
+
+static void show_certificate(struct out *o, const struct record *meta)
+{
+	out_text(o, "serial", "serial", record_get(meta, "serial"));
+	out_text(o, "issuer", "issuer", record_get(meta, "issuer"));
+	out_time(o, "not_before", "valid from", record_get_int(meta, "not_before", 0));
+	out_time(o, "not_after", "valid until", record_get_int(meta, "not_after", 0));
+	out_text(o, "fingerprint_sha256", "fingerprint", record_get(meta, "fingerprint"));
+	out_text(o, "spki_sha256", "public key", record_get(meta, "spki"));
+	out_text(o, "order", "order", record_get(meta, "order"));
+	out_text(o, "tag", "tag", record_get(meta, "tag"));
+}
+
+static bool show_names(struct out *o, const struct conf_cert *cert)
+{
+	AUTO(strlist) struct strlist bare = { 0 };
+
+	for (size_t i = 0; i < cert->names.n; i++)
+		if (!strlist_add(&bare, csr_name_value(cert->names.item[i])))
+			return false;
+	out_list(o, "names", "names", &bare);
+	return true;
+}
+
+static void show_paths(struct out *o, const struct store *s, const char *name)
+{
+	AUTO_STR char *live = store_live_path(s, name);
+
+	out_text(o, "directory", "directory", live ? live : "");
+}
+
+static bool show(struct out *o, const struct job *job, struct err *err)
+{
+	const struct conf_cert *cert = job->cert;
+	const struct record *meta = served(&job->sit);
+	AUTO(strlist) struct strlist generations = { 0 };
+	AUTO(buf) struct buf trouble = BUF(2048);
+
+	if (!store_generations(&generations, job->run->store, cert->name, err))
+		return false;
+	add_trouble(&trouble, job);
+	out_row(o);
+	out_text(o, "name", "name", cert->name);
+	out_text(o, "state", "state", state_word(job->state));
+	out_text(o, "note", "note", trouble.len ? buf_str(&trouble) : job->verdict.why);
+	if (!show_names(o, cert))
+		return err_memory(err);
+	out_text(o, "account", "account", cert->account_name);
+	out_number(o, "profile", "profile", (int64_t)cert->profile);
+	out_text(o, "key_type", "key type", ks_key_type_name(cert->key_type));
+	out_text(o, "key_store", "key store", cert->key_store);
+	out_text(o, "key_uri", "key URI", record_get(meta, "key_uri"));
+	show_certificate(o, meta);
+	out_time(o, "renewal", "renewal", situation_meta(&job->sit)->found ? job->verdict.when : 0);
+	show_paths(o, job->run->store, cert->name);
+	out_text(o, "generation", "generation", job->sit.live ? job->sit.live : "");
+	out_list(o, "generations", "generations", &generations);
+	return true;
+}
+
+int cmd_show(struct cmd_context *c)
+{
+	AUTO(out) struct out *o = out_new(c->cli->json, "certificates");
+	struct run run = { .conf = c->conf, .store = c->store, .host = renew_host() };
+	const struct conf_cert *cert;
+	struct err err = { 0 };
+	struct job job;
+	bool ok;
+
+	if (!cmd_one(&cert, c, &err))
+		return cmd_fail(&err);
+	job_init(&job, cert, &run);
+	ok = job_look(&job, &err) && show(o, &job, &err);
+	job_dispose(&job);
+	if (!ok)
+		return cmd_fail(&err);
+	out_print_list(o);
+	return 0;
+}
