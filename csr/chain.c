@@ -89,7 +89,7 @@ static bool pick_leaf(
 {
 	char spki[CSR_SHA256_HEX];
 	X509 *leaf = NULL;
-	bool yes;
+	bool yes = false;
 
 	if (!csr_fingerprint_spki(spki, expect->request_pem, expect->request_len, err))
 		return err_wrap(err, "certificate request");

@@ -84,7 +84,8 @@ static void add_extensions(X509 *cert, const struct ca_spec *spec, X509 *issuer)
 	if (spec->no_key_ids)
 		return;
 	add_extension(cert, &ctx, NID_subject_key_identifier, "hash");
-	add_extension(cert, &ctx, NID_authority_key_identifier, "keyid");
+	if (issuer != cert)
+		add_extension(cert, &ctx, NID_authority_key_identifier, "keyid:always");
 }
 
 X509 *ca_issue(const struct ca_spec *spec, X509 *issuer, EVP_PKEY *issuer_key)

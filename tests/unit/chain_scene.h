@@ -54,8 +54,8 @@ void scene_issue(struct scene *s);
 /* Appends a certificate to the answer. */
 void scene_send(struct scene *s, X509 *cert);
 
-/* Makes the file of anchors hold these; NULL ends the list. */
-void scene_trust(struct scene *s, X509 *first, ...) __attribute__((sentinel));
+/* Makes the file of anchors hold these; the second may be NULL. */
+void scene_trust(struct scene *s, X509 *first, X509 *second);
 
 bool scene_judge(struct csr_chain *out, const struct scene *s, struct err *err);
 

@@ -257,7 +257,7 @@ static void test_issuer_that_was_not_sent_but_is_an_anchor(void **state)
 	scene_init(&s);
 	scene_issue(&s);
 	s.n = 1;
-	scene_trust(&s, s.root, s.inter, NULL);
+	scene_trust(&s, s.root, s.inter);
 	accept(&s, &c, s.leaf, s.inter, NULL);
 }
 

@@ -106,7 +106,6 @@ static void test_small_factor(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(factors); i++) {
-		AUTO(bn_ctx) BN_CTX *ctx = BN_CTX_new();
 		AUTO(bignum) BIGNUM *n = random_number(2048);
 		AUTO(bignum) BIGNUM *rest = BN_new();
 
