@@ -49,7 +49,8 @@ void csr_chain_dispose(struct csr_chain *c);
 AUTO_DEFINE_REF(csr_chain, struct csr_chain, csr_chain_dispose);
 
 /*
- * Judges `n` certificates. `out` is zeroed at entry and owned by the caller after success.
+ * Judges `n` certificates, 1 to CSR_CHAIN_MAX, each strict DER of at most CSR_DER_MAX bytes. `out`
+ * is zeroed at entry and owned by the caller after success.
  *
  * The leaf is the one certificate whose SubjectPublicKeyInfo equals the request's. It must carry
  * exactly the names asked for (more only with allow_extra_names), be valid now (notBefore up to

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "csr/der.h"
 #include "csr/name.h"
 #include "csr/san.h"
 
@@ -13,13 +14,32 @@
 /* RFC 6151, RFC 9155: what has fewer bits of security than SHA-224 signs nothing here. */
 #define SIGNATURE_BITS_MIN 112
 
+/* What is inside must be DER too, or another program reads other names there than we did. */
+static bool check_extensions(X509 *leaf, struct err *err)
+{
+	for (int i = 0; i < X509_get_ext_count(leaf); i++) {
+		X509_EXTENSION *extension = X509_get_ext(leaf, i);
+		const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(extension);
+		char name[64] = "";
+		const char *why = csr_der_check(
+			ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
+
+		if (!why)
+			continue;
+		OBJ_obj2txt(name, sizeof(name), X509_EXTENSION_get_object(extension), 0);
+		return err_set(err, ERR_PROTOCOL,
+			"certificate has a malformed extension: '%s' is not DER: %s", name, why);
+	}
+	return true;
+}
+
 static bool check_form(X509 *leaf, struct err *err)
 {
 	if (X509_get_version(leaf) != X509_VERSION_3)
 		return err_set(err, ERR_PROTOCOL, "certificate is not of version 3");
 	if (X509_get_extension_flags(leaf) & EXFLAG_INVALID)
 		return err_set(err, ERR_PROTOCOL, "certificate has a malformed extension");
-	return true;
+	return check_extensions(leaf, err);
 }
 
 /* Those of `l` that are not in `other`, as text for a message; their number. */

@@ -184,6 +184,21 @@ static void list_of_names_is_garbage(struct scene *s)
 	s->leaf_spec.change = broken_list;
 }
 
+/* BER: the list's length takes two bytes where one would do. */
+static void loose_list(X509 *cert)
+{
+	ca_add_raw_extension(cert, NID_subject_alt_name, 0,
+		"\x30\x81\x1e\x82\x0fwww.example.com\x82\x0b"
+		"example.com",
+		33);
+}
+
+static void list_of_names_is_not_der(struct scene *s)
+{
+	s->leaf_spec.san = NULL;
+	s->leaf_spec.change = loose_list;
+}
+
 static void empty_list(X509 *cert)
 {
 	ca_add_raw_extension(cert, NID_subject_alt_name, 0, "\x30\x00", 2);
@@ -710,6 +725,7 @@ static const struct mutant mutants[] = {
 	WISH(uri_with_blank, "malformed name 'https://example.com/ x'"),
 	WISH(two_lists_of_names, "two lists of names"),
 	WISH(list_of_names_is_garbage, "malformed list of names"),
+	WISH(list_of_names_is_not_der, "'X509v3 Subject Alternative Name' is not DER: a length"),
 	WISH(list_of_names_is_empty, "lacks names"),
 	WISH(five_hundred_and_one_names, "501 names, at most 500"),
 
