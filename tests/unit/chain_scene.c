@@ -1,8 +1,7 @@
 #include "chain_scene.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define MUST(condition) ((condition) ? (void)0 : abort())
@@ -52,21 +51,18 @@ void scene_use_key(struct scene *s, EVP_PKEY *key)
 
 void scene_init(struct scene *s)
 {
-	int fd;
-
 	*s = (struct scene) {
 		.root_spec = ca_issuer_spec("Test Root", scene_root_key),
 		.inter_spec = ca_issuer_spec("Test Issuing CA", scene_inter_key),
 		.leaf_spec = ca_leaf_spec(
 			"www.example.com", scene_leaf_key, "DNS:www.example.com,DNS:example.com"),
 		.request = BUF(16384),
-		.anchors = "/tmp/scm-anchors-XXXXXX",
+		.anchors_fd = memfd_create("anchors", MFD_CLOEXEC),
 	};
 	for (size_t i = 0; i < SCENE_ANSWER_MAX; i++)
 		s->der[i] = BUF(65536);
-	fd = mkstemp(s->anchors);
-	MUST(fd >= 0);
-	close(fd);
+	MUST(s->anchors_fd >= 0);
+	snprintf(s->anchors, sizeof(s->anchors), "/proc/self/fd/%d", s->anchors_fd);
 	s->expect.names = &s->names;
 	s->expect.anchors = s->anchors;
 	s->expect.now = CA_NOW;
@@ -85,7 +81,7 @@ void scene_dispose(struct scene *s)
 	strlist_dispose(&s->names);
 	for (size_t i = 0; i < SCENE_ANSWER_MAX; i++)
 		buf_dispose(&s->der[i]);
-	unlink(s->anchors);
+	close(s->anchors_fd);
 }
 
 void scene_send(struct scene *s, X509 *cert)

@@ -27,7 +27,8 @@ struct scene {
 	struct csr_expect expect;
 	struct buf der[SCENE_ANSWER_MAX];
 	size_t n;
-	char anchors[64]; /* path of a file that holds the root */
+	int anchors_fd;
+	char anchors[32]; /* path of a file in memory, which holds the root */
 };
 
 /* Keys that all scenes share, made once: EC and RSA. Ended by scene_keys_free(). */
