@@ -1,0 +1,85 @@
+#include "keystore/ks.h"
+
+#include "keystore/back.h"
+
+/* Puts the store's name before a message; false. */
+static bool named(const struct ks *ks, struct err *err)
+{
+	return ks->name[0] ? err_wrap(err, "%s", ks->name) : false;
+}
+
+void ks_close(struct ks *ks)
+{
+	if (ks)
+		ks->ops->close(ks);
+}
+
+static bool load_and_probe(struct ks *ks, const struct ks_ref *ref, struct err *err)
+{
+	AUTO(pkey) EVP_PKEY *key = NULL;
+
+	return ks->ops->load(&key, ks, ref, err) && ks_probe(key, err);
+}
+
+static bool generate(
+	struct ks *ks, const struct ks_ref *ref, enum ks_key_type type, struct err *err)
+{
+	bool found;
+	struct err ignored;
+
+	if (!ks->ops->find(&found, ks, ref, err))
+		return false;
+	if (found)
+		return err_set(err, ERR_KEYSTORE, "a key is there already; it is not replaced");
+	if (!ks->ops->generate(ks, ref, type, err)) {
+		(void)ks->ops->delete (ks, ref, &ignored);
+		return err_wrap(err, "make a key of type %s", ks_key_type_name(type));
+	}
+	if (load_and_probe(ks, ref, err))
+		return true;
+	err_wrap(err, "made a key of type %s that can't be used; choose another key_type",
+		ks_key_type_name(type));
+	if (!ks->ops->delete (ks, ref, &ignored))
+		err_wrap(err, "an unusable key is left behind (%s)", ignored.text);
+	return false;
+}
+
+bool ks_generate(struct ks *ks, const struct ks_ref *ref, enum ks_key_type type, struct err *err)
+{
+	return generate(ks, ref, type, err) || named(ks, err);
+}
+
+bool ks_find(bool *found, struct ks *ks, const struct ks_ref *ref, struct err *err)
+{
+	return ks->ops->find(found, ks, ref, err) || named(ks, err);
+}
+
+bool ks_load(EVP_PKEY **out, struct ks *ks, const struct ks_ref *ref, struct err *err)
+{
+	return ks->ops->load(out, ks, ref, err) || named(ks, err);
+}
+
+bool ks_store_certificate(struct ks *ks, const struct ks_ref *ref, X509 *cert, struct err *err)
+{
+	return !ks->ops->store_certificate || ks->ops->store_certificate(ks, ref, cert, err) ||
+	       named(ks, err);
+}
+
+bool ks_delete(struct ks *ks, const struct ks_ref *ref, struct err *err)
+{
+	return ks->ops->delete (ks, ref, err) || named(ks, err);
+}
+
+bool ks_uri(struct buf *out, struct ks *ks, const struct ks_ref *ref, struct err *err)
+{
+	return !ks->ops->uri || ks->ops->uri(out, ks, ref, err) || named(ks, err);
+}
+
+bool ks_list(struct ks_entry **out, size_t *n, struct ks *ks, struct err *err)
+{
+	if (ks->ops->list)
+		return ks->ops->list(out, n, ks, err) || named(ks, err);
+	*out = NULL;
+	*n = 0;
+	return true;
+}

@@ -1,0 +1,91 @@
+#include <string.h>
+
+#include "keystore/token.h"
+#include "keystore/uri.h"
+
+struct search {
+	const struct module *module;
+	P11KitUri *uri;
+	unsigned found;
+	CK_SLOT_ID slot;
+	CK_TOKEN_INFO info;
+	struct buf *labels; /* of all tokens, for the message */
+};
+
+static bool matches(const struct search *s, CK_SLOT_ID slot, const CK_TOKEN_INFO *info)
+{
+	CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(s->uri);
+	CK_SLOT_INFO slot_info;
+	CK_INFO module_info;
+
+	return (wanted == (CK_SLOT_ID)-1 || wanted == slot) &&
+	       p11_kit_uri_match_token_info(s->uri, info) &&
+	       s->module->fn->C_GetSlotInfo(slot, &slot_info) == CKR_OK &&
+	       p11_kit_uri_match_slot_info(s->uri, &slot_info) &&
+	       s->module->fn->C_GetInfo(&module_info) == CKR_OK &&
+	       p11_kit_uri_match_module_info(s->uri, &module_info);
+}
+
+static void look_at(struct search *s, CK_SLOT_ID slot)
+{
+	CK_TOKEN_INFO info;
+	size_t len;
+
+	/* a slot that can't be read now is as good as empty */
+	if (s->module->fn->C_GetTokenInfo(slot, &info) != CKR_OK ||
+		!(info.flags & CKF_TOKEN_INITIALIZED))
+		return;
+	len = p11_padded_len(info.label, sizeof(info.label));
+	buf_addf(s->labels, "%s'%.*s'", s->labels->len ? ", " : "", (int)len, info.label);
+	if (!matches(s, slot, &info))
+		return;
+	s->found++;
+	s->slot = slot;
+	s->info = info;
+}
+
+static bool search(struct search *s, struct err *err)
+{
+	CK_SLOT_ID slots[MODULE_SLOTS_MAX];
+	CK_ULONG n = MODULE_SLOTS_MAX;
+	CK_RV rv = s->module->fn->C_GetSlotList(CK_TRUE, slots, &n);
+
+	if (rv != CKR_OK)
+		return p11_err(err, rv, "list the tokens");
+	for (CK_ULONG i = 0; i < n; i++)
+		look_at(s, slots[i]);
+	return true;
+}
+
+static bool judge(const struct search *s, const char *uri, struct err *err)
+{
+	const char *labels = s->labels->len ? buf_str(s->labels) : "none at all";
+
+	if (s->found == 1)
+		return true;
+	if (s->found)
+		return err_set(err, ERR_KEYSTORE,
+			"uri '%s' fits %u tokens; add serial= or another attribute (tokens: %s)",
+			uri, s->found, labels);
+	return err_set(err, ERR_KEYSTORE,
+		"no token fits uri '%s'; there are: %s (a directory of tokens that may not be read "
+		"looks empty)",
+		uri, labels);
+}
+
+bool token_find_slot(CK_SLOT_ID *out, CK_TOKEN_INFO *info, const struct module *m, const char *uri,
+	struct err *err)
+{
+	AUTO(buf) struct buf labels = BUF(256);
+	AUTO(uri) P11KitUri *parsed = NULL;
+	struct search s = { .module = m, .labels = &labels };
+
+	if (!uri_parse(&parsed, uri, err))
+		return false;
+	s.uri = parsed;
+	if (!search(&s, err) || !judge(&s, uri, err))
+		return false;
+	*out = s.slot;
+	*info = s.info;
+	return true;
+}

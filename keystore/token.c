@@ -1,0 +1,224 @@
+#include "keystore/token.h"
+
+#include <string.h>
+
+#include <openssl/ui.h>
+
+#include "base/secret.h"
+#include "keystore/engine.h"
+#include "keystore/uri.h"
+
+/* Keys with CKA_ALWAYS_AUTHENTICATE: libp11 asks for the PIN by a UI, which must not be /dev/tty.
+ */
+static int give_pin(UI *ui, UI_STRING *question)
+{
+	const struct secret *pin = UI_get0_user_data(ui);
+
+	if (UI_get_string_type(question) != UIT_PROMPT)
+		return 1;
+	return pin && !UI_set_result_ex(ui, question, secret_bytes(pin), (int)secret_len(pin));
+}
+
+static UI_METHOD *pin_method(void)
+{
+	static UI_METHOD *method; /* one for the process, as libp11 keeps the pointer */
+
+	if (!method) {
+		method = UI_create_method("scm-agent PIN");
+		if (method)
+			UI_method_set_reader(method, give_pin);
+	}
+	return method;
+}
+
+/* libp11 has one UI for a module: with two of its tokens open it could ask for either's PIN. */
+static void give_pin_to_libp11(struct token *t)
+{
+	PKCS11_set_ui_method(t->module->ctx, pin_method(), t->module->users == 1 ? t->pin : NULL);
+}
+
+static void take_pin_from_libp11(struct token *t)
+{
+	if (t->module)
+		PKCS11_set_ui_method(t->module->ctx, pin_method(), NULL);
+}
+
+static bool open_session(struct token *t, struct err *err)
+{
+	CK_RV rv = t->p11.fn->C_OpenSession(
+		t->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &t->p11.session);
+
+	if (rv == CKR_TOKEN_WRITE_PROTECTED)
+		rv = t->p11.fn->C_OpenSession(
+			t->slot, CKF_SERIAL_SESSION, NULL, NULL, &t->p11.session);
+	return rv == CKR_OK || p11_err(err, rv, "open a session");
+}
+
+static bool refused(CK_RV rv)
+{
+	return rv == CKR_PIN_INCORRECT || rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE ||
+	       rv == CKR_PIN_EXPIRED || rv == CKR_PIN_LOCKED;
+}
+
+static bool login_failed(CK_RV rv, struct err *err)
+{
+	if (rv == CKR_PIN_LOCKED)
+		return err_set(err, ERR_KEYSTORE,
+			"the PIN is locked; unlock it with the token's own tool, then reset");
+	if (rv == CKR_PIN_EXPIRED)
+		return err_set(err, ERR_KEYSTORE, "the PIN has expired; set a new one");
+	if (rv == CKR_USER_PIN_NOT_INITIALIZED)
+		return err_set(err, ERR_KEYSTORE, "the token has no user PIN yet; set one");
+	if (refused(rv))
+		return err_set(err, ERR_KEYSTORE,
+			"wrong PIN; it is not tried again before pin_file or the configuration "
+			"changes, because tokens lock");
+	return p11_err(err, rv, "log in");
+}
+
+/* Nothing is tried when the token says beforehand how that would end. */
+static bool may_try(const CK_TOKEN_INFO *info, const struct secret *pin, struct err *err)
+{
+	if (!pin && info->flags & CKF_LOGIN_REQUIRED)
+		return err_set(
+			err, ERR_KEYSTORE, "the token wants a PIN; name its file with pin_file");
+	if (pin && info->flags & CKF_USER_PIN_LOCKED)
+		return login_failed(CKR_PIN_LOCKED, err);
+	if (pin && info->flags & CKF_USER_PIN_FINAL_TRY)
+		return err_set(err, ERR_KEYSTORE,
+			"one more wrong PIN would lock the token; log in once by hand with the "
+			"right "
+			"one");
+	return true;
+}
+
+/*
+ * First by ourselves, which tells for certain why it failed and is the one attempt; then libp11,
+ * which is told that it is logged in already, or with remoting logs in as a second application.
+ */
+static bool login(struct token *t, bool *pin_refused, struct err *err)
+{
+	PKCS11_SLOT *slot = module_slot(t->module, t->slot);
+	CK_RV rv;
+
+	if (!slot)
+		return err_set(err, ERR_KEYSTORE, "the token has gone");
+	if (!t->pin)
+		return true;
+	rv = t->p11.fn->C_Login(t->p11.session, CKU_USER, (unsigned char *)secret_bytes(t->pin),
+		secret_len(t->pin));
+	*pin_refused = refused(rv);
+	if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
+		return login_failed(rv, err);
+	p11_queue_clear();
+	return !PKCS11_login(slot, 0, secret_bytes(t->pin)) || p11_queue_err(err, "log in");
+}
+
+static void token_close(struct ks *ks)
+{
+	struct token *t = token_of(ks);
+
+	if (t->p11.session)
+		t->p11.fn->C_CloseSession(t->p11.session);
+	take_pin_from_libp11(t);
+	module_close(t->module);
+	secret_free(t->pin);
+	free(t);
+}
+
+static bool token_uri(struct buf *out, struct ks *ks, const struct ks_ref *ref, struct err *err)
+{
+	struct token *t = token_of(ks);
+
+	return uri_of_key(out, t->module, t->slot, ref->id, KS_ID_LEN, err);
+}
+
+static const struct ks_ops token_ops = {
+	.close = token_close,
+	.generate = token_generate,
+	.find = token_find,
+	.load = token_load,
+	.delete = token_delete,
+	.store_certificate = token_store_certificate,
+	.uri = token_uri,
+	.list = token_list,
+};
+
+static bool copy_pin(struct token *t, const struct secret *pin, struct err *err)
+{
+	if (pin)
+		t->pin = secret_new(secret_bytes(pin), secret_len(pin));
+	return !pin || t->pin || err_memory(err);
+}
+
+static bool start(struct token *t, bool *pin_refused, const struct ks_token *token, struct err *err)
+{
+	CK_TOKEN_INFO info;
+
+	if (!module_open(&t->module, token->module, err))
+		return false;
+	t->p11.fn = t->module->fn;
+	if (!token_find_slot(&t->slot, &info, t->module, token->uri, err))
+		return false;
+	snprintf(t->ks.name, sizeof(t->ks.name), "token '%.*s'",
+		(int)p11_padded_len(info.label, sizeof(info.label)), info.label);
+	give_pin_to_libp11(t);
+	if (may_try(&info, token->pin, err) && open_session(t, err) && login(t, pin_refused, err))
+		return true;
+	return err_wrap(err, "%s", t->ks.name);
+}
+
+bool ks_open_token(
+	struct ks **out, bool *pin_refused, const struct ks_token *token, struct err *err)
+{
+	struct token *t = calloc(1, sizeof(*t));
+
+	*pin_refused = false;
+	if (!t)
+		return err_memory(err);
+	t->ks.ops = &token_ops;
+	if (!copy_pin(t, token->pin, err) || !start(t, pin_refused, token, err)) {
+		token_close(&t->ks);
+		return false;
+	}
+	*out = &t->ks;
+	return true;
+}
+
+bool token_keys(PKCS11_KEY **out, unsigned *n, struct token *t, struct err *err)
+{
+	PKCS11_SLOT *slot;
+
+	if (!module_refresh(t->module, err))
+		return false;
+	slot = module_slot(t->module, t->slot);
+	if (!slot || !slot->token)
+		return err_set(err, ERR_KEYSTORE, "the token has gone");
+	p11_queue_clear();
+	return !PKCS11_enumerate_keys(slot->token, out, n) || p11_queue_err(err, "list the keys");
+}
+
+bool token_certificates(PKCS11_CERT **out, unsigned *n, struct token *t, struct err *err)
+{
+	PKCS11_SLOT *slot = module_slot(t->module, t->slot);
+
+	if (!slot || !slot->token)
+		return err_set(err, ERR_KEYSTORE, "the token has gone");
+	p11_queue_clear();
+	return !PKCS11_enumerate_certs(slot->token, out, n) ||
+	       p11_queue_err(err, "list the certificates");
+}
+
+bool token_private_key(EVP_PKEY **out, PKCS11_KEY *key, struct err *err)
+{
+	AUTO(pkey) EVP_PKEY *pkey = NULL;
+
+	p11_queue_clear();
+	pkey = PKCS11_get_private_key(key);
+	if (!pkey)
+		return p11_queue_err(err, "use the private key");
+	if (!engine_attach(pkey, err))
+		return false;
+	*out = TAKE(pkey);
+	return true;
+}

@@ -1,0 +1,76 @@
+/*
+ * A PKCS#11 token that is open: its module, a session of our own and one login. Shared by the parts
+ * of this back end; private to this room.
+ */
+#ifndef KEYSTORE_TOKEN_H
+#define KEYSTORE_TOKEN_H
+
+#include <string.h>
+
+#include "keystore/back.h"
+#include "keystore/module.h"
+#include "keystore/p11.h"
+
+struct token {
+	struct ks ks; /* first: a token is a store */
+	struct module *module;
+	struct p11 p11;
+	CK_SLOT_ID slot;
+	struct secret *pin; /* for keys that ask for it at each use */
+};
+
+static inline struct token *token_of(struct ks *ks)
+{
+	return (struct token *)ks;
+}
+
+/*
+ * Finds the only initialized token that the RFC 7512 URI describes. The error names those that are
+ * there.
+ */
+MUST_USE bool token_find_slot(CK_SLOT_ID *out, CK_TOKEN_INFO *info, const struct module *m,
+	const char *uri, struct err *err);
+
+/*
+ * libp11's private keys and certificates of this token, read afresh. Borrowed until the next call
+ * of either.
+ */
+MUST_USE bool token_keys(PKCS11_KEY **out, unsigned *n, struct token *t, struct err *err);
+MUST_USE bool token_certificates(PKCS11_CERT **out, unsigned *n, struct token *t, struct err *err);
+
+/* The EVP_PKEY of a private key, ready for every scheme. Owned; free before the token is closed. */
+MUST_USE bool token_private_key(EVP_PKEY **out, PKCS11_KEY *key, struct err *err);
+
+/* At most this many objects of one class under one id: more is damage. */
+#define TOKEN_TWINS_MAX 16
+
+/* Objects of a class under an id. */
+MUST_USE bool token_objects(CK_OBJECT_HANDLE out[static TOKEN_TWINS_MAX], size_t *n,
+	struct token *t, CK_OBJECT_CLASS class, const struct ks_ref *ref, struct err *err);
+
+/* C_DestroyObject. */
+MUST_USE bool token_destroy(struct token *t, CK_OBJECT_HANDLE object, struct err *err);
+
+/* What all objects of a pair have in common. */
+static inline CK_ATTRIBUTE token_id(const struct ks_ref *ref)
+{
+	return (CK_ATTRIBUTE) { CKA_ID, (void *)ref->id, KS_ID_LEN };
+}
+
+static inline CK_ATTRIBUTE token_label(const struct ks_ref *ref)
+{
+	const char *label = ref->label ? ref->label : "";
+
+	return (CK_ATTRIBUTE) { CKA_LABEL, (void *)label, strlen(label) };
+}
+
+/* The functions of the table that have a file of their own. */
+bool token_generate(
+	struct ks *ks, const struct ks_ref *ref, enum ks_key_type type, struct err *err);
+bool token_find(bool *found, struct ks *ks, const struct ks_ref *ref, struct err *err);
+bool token_load(EVP_PKEY **out, struct ks *ks, const struct ks_ref *ref, struct err *err);
+bool token_delete(struct ks *ks, const struct ks_ref *ref, struct err *err);
+bool token_store_certificate(struct ks *ks, const struct ks_ref *ref, X509 *cert, struct err *err);
+bool token_list(struct ks_entry **out, size_t *n, struct ks *ks, struct err *err);
+
+#endif

@@ -1,0 +1,100 @@
+#include <string.h>
+
+#include "keystore/token.h"
+
+#define CERT_MAX 32768
+
+struct der {
+	unsigned char *data;
+	int len;
+};
+
+/* The certificate and what PKCS#11 4.6.3 wants to have beside it, in DER. */
+struct encoded {
+	struct der value;
+	struct der subject;
+	struct der issuer;
+	struct der serial;
+};
+
+static void encoded_dispose(struct encoded *e)
+{
+	OPENSSL_free(e->value.data);
+	OPENSSL_free(e->subject.data);
+	OPENSSL_free(e->issuer.data);
+	OPENSSL_free(e->serial.data);
+}
+AUTO_DEFINE_REF(encoded, struct encoded, encoded_dispose);
+
+static bool encode(struct encoded *out, X509 *cert, struct err *err)
+{
+	out->value.len = i2d_X509(cert, &out->value.data);
+	out->subject.len = i2d_X509_NAME(X509_get_subject_name(cert), &out->subject.data);
+	out->issuer.len = i2d_X509_NAME(X509_get_issuer_name(cert), &out->issuer.data);
+	out->serial.len = i2d_ASN1_INTEGER(X509_get0_serialNumber(cert), &out->serial.data);
+	if (out->value.len < 0 || out->subject.len < 0 || out->issuer.len < 0 ||
+		out->serial.len < 0)
+		return err_crypto(err, ERR_KEYSTORE, "encode the certificate");
+	return true;
+}
+
+static CK_ATTRIBUTE attribute(CK_ATTRIBUTE_TYPE type, const struct der *der)
+{
+	return (CK_ATTRIBUTE) { type, der->data, (CK_ULONG)der->len };
+}
+
+static bool create(
+	struct token *t, const struct ks_ref *ref, const struct encoded *e, struct err *err)
+{
+	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
+	CK_CERTIFICATE_TYPE type = CKC_X_509;
+	CK_BBOOL yes = CK_TRUE;
+	CK_BBOOL no = CK_FALSE;
+	CK_ATTRIBUTE attributes[] = {
+		P11_ATTR(CKA_CLASS, class),
+		P11_ATTR(CKA_CERTIFICATE_TYPE, type),
+		P11_ATTR(CKA_TOKEN, yes),
+		P11_ATTR(CKA_PRIVATE, no),
+		token_id(ref),
+		token_label(ref),
+		attribute(CKA_SUBJECT, &e->subject),
+		attribute(CKA_ISSUER, &e->issuer),
+		attribute(CKA_SERIAL_NUMBER, &e->serial),
+		attribute(CKA_VALUE, &e->value),
+	};
+	CK_OBJECT_HANDLE object;
+	CK_RV rv = t->p11.fn->C_CreateObject(
+		t->p11.session, attributes, ARRAY_LEN(attributes), &object);
+
+	return rv == CKR_OK || p11_err(err, rv, "store the certificate");
+}
+
+static bool same(const struct token *t, CK_OBJECT_HANDLE object, const struct der *der)
+{
+	unsigned char value[CERT_MAX];
+	size_t len = sizeof(value);
+
+	return p11_attr(value, &len, &t->p11, object, CKA_VALUE) && len == (size_t)der->len &&
+	       !memcmp(value, der->data, len);
+}
+
+bool token_store_certificate(struct ks *ks, const struct ks_ref *ref, X509 *cert, struct err *err)
+{
+	struct token *t = token_of(ks);
+	AUTO(encoded) struct encoded e = { 0 };
+	CK_OBJECT_HANDLE old[TOKEN_TWINS_MAX];
+	size_t n;
+	size_t keep = 0;
+
+	if (!encode(&e, cert, err) || !token_objects(old, &n, t, CKO_CERTIFICATE, ref, err))
+		return false;
+	while (keep < n && !same(t, old[keep], &e.value))
+		keep++;
+	/* the former one goes only when the new one is there */
+	if (keep == n && !create(t, ref, &e, err))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (i != keep && !token_destroy(t, old[i], err))
+			return err_wrap(err, "former certificate");
+	return true;
+}

@@ -1,0 +1,162 @@
+#include <string.h>
+#include <unistd.h>
+
+#include "keystore/token.h"
+
+static const CK_BYTE f4[] = { 0x01, 0x00, 0x01 };
+
+bool token_objects(CK_OBJECT_HANDLE out[static TOKEN_TWINS_MAX], size_t *n, struct token *t,
+	CK_OBJECT_CLASS class, const struct ks_ref *ref, struct err *err)
+{
+	CK_BBOOL yes = CK_TRUE;
+	const CK_ATTRIBUTE match[] = {
+		P11_ATTR(CKA_CLASS, class),
+		P11_ATTR(CKA_TOKEN, yes),
+		token_id(ref),
+	};
+
+	return p11_find(out, n, TOKEN_TWINS_MAX, &t->p11, match, ARRAY_LEN(match), err);
+}
+
+static CK_RV generate_pair(
+	struct token *t, const struct ks_ref *ref, const struct ks_key_spec *spec)
+{
+	CK_MECHANISM mechanism = { spec->group ? CKM_EC_KEY_PAIR_GEN : CKM_RSA_PKCS_KEY_PAIR_GEN,
+		NULL, 0 };
+	CK_BBOOL yes = CK_TRUE;
+	CK_BBOOL no = CK_FALSE;
+	CK_ULONG bits = spec->bits;
+	CK_OBJECT_HANDLE pub;
+	CK_OBJECT_HANDLE priv;
+	CK_ATTRIBUTE public[] = {
+		token_id(ref),
+		token_label(ref),
+		P11_ATTR(CKA_TOKEN, yes),
+		P11_ATTR(CKA_VERIFY, yes),
+		P11_ATTR(CKA_MODULUS_BITS, bits),
+		P11_ATTR(CKA_PUBLIC_EXPONENT, f4),
+	};
+	CK_ATTRIBUTE private[] = {
+		token_id(ref),
+		token_label(ref),
+		P11_ATTR(CKA_TOKEN, yes),
+		P11_ATTR(CKA_PRIVATE, yes),
+		P11_ATTR(CKA_SENSITIVE, yes),
+		P11_ATTR(CKA_EXTRACTABLE, no),
+		P11_ATTR(CKA_SIGN, yes),
+	};
+	CK_ULONG n_public = ARRAY_LEN(public);
+
+	if (spec->group) {
+		public[4] = (CK_ATTRIBUTE) { CKA_EC_PARAMS, (void *)spec->ec_params,
+			spec->ec_params_len };
+		n_public--;
+	}
+	return t->p11.fn->C_GenerateKeyPair(t->p11.session, &mechanism, public, n_public, private,
+		ARRAY_LEN(private), &pub, &priv);
+}
+
+bool token_generate(struct ks *ks, const struct ks_ref *ref, enum ks_key_type type, struct err *err)
+{
+	struct token *t = token_of(ks);
+	CK_RV rv = generate_pair(t, ref, ks_key_spec(type));
+
+	if (rv == CKR_MECHANISM_INVALID || rv == CKR_CURVE_NOT_SUPPORTED ||
+		rv == CKR_KEY_SIZE_RANGE)
+		return err_set(err, ERR_KEYSTORE,
+			"the token can't make such keys (CKR 0x%lx); choose another key_type", rv);
+	if (rv != CKR_OK)
+		return p11_err(err, rv, "generate");
+	/* modules that keep objects in files are not known to sync them */
+	sync();
+	return true;
+}
+
+static bool count(size_t *n, struct token *t, CK_OBJECT_CLASS class, const struct ks_ref *ref,
+	struct err *err)
+{
+	CK_OBJECT_HANDLE objects[TOKEN_TWINS_MAX];
+
+	return token_objects(objects, n, t, class, ref, err);
+}
+
+bool token_find(bool *found, struct ks *ks, const struct ks_ref *ref, struct err *err)
+{
+	struct token *t = token_of(ks);
+	size_t private;
+	size_t public;
+	size_t certificates;
+
+	if (!count(&private, t, CKO_PRIVATE_KEY, ref, err) ||
+		!count(&public, t, CKO_PUBLIC_KEY, ref, err) ||
+		!count(&certificates, t, CKO_CERTIFICATE, ref, err))
+		return false;
+	if (private > 1 || public > 1)
+		return err_set(err, ERR_KEYSTORE, "several keys have the same id");
+	if (private != public && certificates)
+		return err_set(err, ERR_KEYSTORE,
+			"the %s half of a key with a certificate is missing; nothing was removed",
+			private ? "public" : "private");
+	if (private != public && !token_delete(ks, ref, err))
+		return err_wrap(err, "half a key pair");
+	*found = private && public;
+	return true;
+}
+
+static bool has_id(const PKCS11_KEY *key, const struct ks_ref *ref)
+{
+	return key->id_len == KS_ID_LEN && !memcmp(key->id, ref->id, KS_ID_LEN);
+}
+
+bool token_load(EVP_PKEY **out, struct ks *ks, const struct ks_ref *ref, struct err *err)
+{
+	PKCS11_KEY *keys;
+	PKCS11_KEY *match = NULL;
+	unsigned n;
+
+	if (!token_keys(&keys, &n, token_of(ks), err))
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		if (!has_id(&keys[i], ref))
+			continue;
+		if (match)
+			return err_set(err, ERR_KEYSTORE, "several keys have the same id");
+		match = &keys[i];
+	}
+	if (!match)
+		return err_set(err, ERR_KEYSTORE, "the private key is not there");
+	return token_private_key(out, match, err);
+}
+
+bool token_destroy(struct token *t, CK_OBJECT_HANDLE object, struct err *err)
+{
+	CK_RV rv = t->p11.fn->C_DestroyObject(t->p11.session, object);
+
+	return rv == CKR_OK || p11_err(err, rv, "remove an object");
+}
+
+static bool delete_class(
+	struct token *t, CK_OBJECT_CLASS class, const struct ks_ref *ref, struct err *err)
+{
+	CK_OBJECT_HANDLE objects[TOKEN_TWINS_MAX];
+	size_t n;
+
+	if (!token_objects(objects, &n, t, class, ref, err))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!token_destroy(t, objects[i], err))
+			return false;
+	if (!token_objects(objects, &n, t, class, ref, err))
+		return false;
+	return !n || err_set(err, ERR_KEYSTORE, "an object is still there after its removal");
+}
+
+bool token_delete(struct ks *ks, const struct ks_ref *ref, struct err *err)
+{
+	struct token *t = token_of(ks);
+
+	/* the private key last: until then a run that is cut short finds what it has to remove */
+	return delete_class(t, CKO_CERTIFICATE, ref, err) &&
+	       delete_class(t, CKO_PUBLIC_KEY, ref, err) &&
+	       delete_class(t, CKO_PRIVATE_KEY, ref, err);
+}

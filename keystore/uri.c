@@ -1,0 +1,87 @@
+#include "keystore/uri.h"
+
+#include <string.h>
+
+#include "keystore/p11.h"
+
+bool uri_parse(P11KitUri **out, const char *text, struct err *err)
+{
+	AUTO(uri) P11KitUri *uri = p11_kit_uri_new();
+
+	if (!uri)
+		return err_memory(err);
+	/* the text is quoted only once it is known to hold no PIN */
+	if (p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, uri) != P11_KIT_URI_OK)
+		return err_set(err, ERR_KEYSTORE, "not a valid pkcs11: URI (RFC 7512)");
+	if (p11_kit_uri_get_pin_value(uri) || p11_kit_uri_get_pin_source(uri))
+		return err_set(err, ERR_KEYSTORE,
+			"a PIN does not belong into a pkcs11: URI; name its file with pin_file");
+	if (p11_kit_uri_any_unrecognized(uri))
+		return err_set(err, ERR_KEYSTORE, "uri '%s': an attribute is not known", text);
+	*out = TAKE(uri);
+	return true;
+}
+
+#define FIELD(name)                                                                                \
+	{                                                                                          \
+		offsetof(CK_TOKEN_INFO, name), sizeof(((CK_TOKEN_INFO *)0)->name)                  \
+	}
+
+/* What tells tokens apart, in the order in which it is added. */
+static const struct field {
+	size_t offset;
+	size_t size;
+} fields[] = { FIELD(label), FIELD(serialNumber), FIELD(manufacturerID), FIELD(model) };
+
+static unsigned count_matches(const struct module *m, const P11KitUri *uri)
+{
+	CK_SLOT_ID slots[MODULE_SLOTS_MAX];
+	CK_ULONG n = MODULE_SLOTS_MAX;
+	CK_TOKEN_INFO info;
+	unsigned matches = 0;
+
+	if (m->fn->C_GetSlotList(CK_TRUE, slots, &n) != CKR_OK)
+		return 0;
+	for (CK_ULONG i = 0; i < n; i++)
+		if (m->fn->C_GetTokenInfo(slots[i], &info) == CKR_OK &&
+			p11_kit_uri_match_token_info(uri, &info))
+			matches++;
+	return matches;
+}
+
+static void describe(P11KitUri *uri, const struct module *m, const CK_TOKEN_INFO *info)
+{
+	CK_TOKEN_INFO *to = p11_kit_uri_get_token_info(uri);
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		memcpy((char *)to + fields[i].offset, (const char *)info + fields[i].offset,
+			fields[i].size);
+		if (count_matches(m, uri) <= 1)
+			return;
+	}
+}
+
+bool uri_of_key(struct buf *out, const struct module *m, CK_SLOT_ID slot, const void *id,
+	size_t id_len, struct err *err)
+{
+	AUTO(uri) P11KitUri *uri = p11_kit_uri_new();
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	CK_ATTRIBUTE is_private = P11_ATTR(CKA_CLASS, class);
+	CK_ATTRIBUTE has_id = { CKA_ID, (void *)id, id_len };
+	CK_TOKEN_INFO info;
+	AUTO_STR char *text = NULL;
+	CK_RV rv;
+
+	if (!uri)
+		return err_memory(err);
+	rv = m->fn->C_GetTokenInfo(slot, &info);
+	if (rv != CKR_OK)
+		return p11_err(err, rv, "read the token's name");
+	describe(uri, m, &info);
+	if (p11_kit_uri_set_attribute(uri, &has_id) != P11_KIT_URI_OK ||
+		p11_kit_uri_set_attribute(uri, &is_private) != P11_KIT_URI_OK ||
+		p11_kit_uri_format(uri, P11_KIT_URI_FOR_OBJECT_ON_TOKEN, &text) != P11_KIT_URI_OK)
+		return err_memory(err);
+	buf_add_str(out, text);
+	return buf_check(out, "the key's URI", err);
+}
