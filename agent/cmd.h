@@ -41,6 +41,7 @@ struct cmd_context {
 	struct store *store;
 	char *fetch_path;
 	char *hook_dir;
+	int64_t started;
 };
 
 struct cmd {

@@ -1,6 +1,6 @@
 #include "agent/install.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/order.h"
@@ -81,6 +81,22 @@ static bool write_meta(struct job *job, int dir, const char *uri, struct err *er
 	       record_write(&r, dir, FILE_META, FS_ATTR(0644), err);
 }
 
+typedef bool stanza_fn(struct buf *out, const struct stanza *s, struct err *err);
+
+static bool write_stanza(struct job *job, int dir, const char *file, stanza_fn *write,
+	struct stanza *s, struct err *err)
+{
+	AUTO_STR char *live = store_live_path(job->run->store, job->cert->name);
+	AUTO_STR char *include = NULL;
+	AUTO(buf) struct buf text = BUF(STANZA_MAX);
+
+	if (!live || asprintf(&include, "%s/%s", live, file) < 0)
+		return err_memory(err);
+	s->include_path = include;
+	return write(&text, s, err) && buf_check(&text, file, err) &&
+	       fs_write(dir, file, text.data, text.len, FS_ATTR(0644), err);
+}
+
 /*
  * Ready lines for a server's configuration. They name the generation, not live/: a server that
  * reads certificate and key one after the other must not see a switch between them.
@@ -89,24 +105,19 @@ static bool write_stanzas(
 	struct job *job, int dir, const char *generation, const char *uri, struct err *err)
 {
 	const struct store *store = job->run->store;
-	AUTO_STR char *live = store_live_path(store, job->cert->name);
-	AUTO_STR char *fullchain =
-		store_generation_path(store, job->cert->name, generation, FILE_FULLCHAIN);
-	AUTO_STR char *key = store_generation_path(store, job->cert->name, generation, FILE_KEY);
-	AUTO(buf) struct buf nginx = BUF(STANZA_MAX);
-	AUTO(buf) struct buf apache = BUF(STANZA_MAX);
+	const char *name = job->cert->name;
+	AUTO_STR char *fullchain = store_generation_path(store, name, generation, FILE_FULLCHAIN);
+	AUTO_STR char *key = store_generation_path(store, name, generation, FILE_KEY);
 	struct stanza s = { .fullchain_path = fullchain };
 
-	if (!live || !fullchain || !key)
+	if (!fullchain || !key)
 		return err_memory(err);
 	if (*uri)
 		s.key_uri = uri;
 	else
 		s.key_path = key;
-	return stanza_nginx(&nginx, &s, err) && stanza_apache(&apache, &s, err) &&
-	       buf_check(&nginx, FILE_NGINX, err) && buf_check(&apache, FILE_APACHE, err) &&
-	       fs_write(dir, FILE_NGINX, nginx.data, nginx.len, FS_ATTR(0644), err) &&
-	       fs_write(dir, FILE_APACHE, apache.data, apache.len, FS_ATTR(0644), err);
+	return write_stanza(job, dir, FILE_NGINX, stanza_nginx, &s, err) &&
+	       write_stanza(job, dir, FILE_APACHE, stanza_apache, &s, err);
 }
 
 bool install_set_permissions(

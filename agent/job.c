@@ -93,19 +93,27 @@ static enum progress step_held(struct job *job, struct err *err)
 	return JOB_FAILED;
 }
 
+/* A pinned generation may differ from the configuration; what was ordered last may not. */
+static void decide(struct job *job)
+{
+	const struct situation *s = &job->sit;
+	const struct record *newest = s->newest_meta.found ? &s->newest_meta.r : NULL;
+	int64_t now = clock_now();
+
+	renew_decide(&job->verdict, job->cert, newest, now, job->run->host);
+	if (s->pinned && !renew_changed(job->cert, newest))
+		renew_by_age(&job->verdict, job->cert, &s->live_meta.r, now, job->run->host);
+	if (job->renewed && newest)
+		job->verdict.due = false;
+}
+
 static bool read_state(struct job *job, struct err *err)
 {
-	const struct evidence *meta;
-
 	situation_dispose(&job->sit);
 	if (!situation_read(&job->sit, job->run->store, job->cert->name, err) ||
 		!deploy_digest(job->digest, job->cert, err))
 		return false;
-	meta = situation_meta(&job->sit);
-	renew_decide(&job->verdict, job->cert, meta->found ? &meta->r : NULL, clock_now(),
-		job->run->host);
-	if (job->renewed && meta->found)
-		job->verdict.due = false;
+	decide(job);
 	job->state = situation_state(&job->sit, job->verdict.due || job->force, job->digest);
 	return true;
 }

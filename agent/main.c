@@ -203,22 +203,30 @@ static int check_command(const struct parsed *p, const struct cmd *cmd)
 	return 0;
 }
 
+/* A part of the installed tree, in its plain form: hooks are refused when reached through a link.
+ */
+static bool find_part(char **out, const char *self, const char *part, struct err *err)
+{
+	AUTO_STR char *path = NULL;
+
+	if (asprintf(&path, "%s/" SCM_LIBEXEC "/%s", self, part) < 0)
+		return err_memory(err);
+	*out = realpath(path, NULL);
+	return *out || err_errno(err, ERR_INTERNAL, "the installation is not complete: %s", path);
+}
+
 /* The installed tree is found from the program's own place, so that it works under any prefix. */
 static bool find_parts(struct cmd_context *c, struct err *err)
 {
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
 
 	if (n <= 0)
 		return err_errno(err, ERR_INTERNAL, "find the program's own place");
 	self[n] = '\0';
-	slash = strrchr(self, '/');
-	*slash = '\0';
-	if (asprintf(&c->fetch_path, "%s/" SCM_LIBEXEC "/scm-agent-fetch", self) < 0 ||
-		asprintf(&c->hook_dir, "%s/" SCM_LIBEXEC "/hooks", self) < 0)
-		return err_memory(err);
-	return true;
+	*strrchr(self, '/') = '\0';
+	return find_part(&c->fetch_path, self, "scm-agent-fetch", err) &&
+	       find_part(&c->hook_dir, self, "hooks", err);
 }
 
 static enum log_level level_of(const struct cli *cli, const struct conf *conf)
@@ -240,7 +248,7 @@ static bool prepare(struct cmd_context *c, const struct cmd *cmd, struct err *er
 	if (cmd->needs < CMD_LOCK)
 		return true;
 	return store_lock(c->store, c->conf->agent.lock_timeout, err) &&
-	       store_check_clock(c->store, clock_now(), err);
+	       store_check_clock(c->store, c->started, err);
 }
 
 static int run_command(const struct parsed *p, const struct cmd *cmd, struct cmd_context *c)
@@ -271,6 +279,7 @@ static bool harden(struct cmd_context *c, struct err *err)
 
 	secret_credentials(kept);
 	log_init();
+	c->started = clock_now();
 	if (!find_parts(c, err))
 		return false;
 	clearenv();

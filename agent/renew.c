@@ -106,36 +106,40 @@ static int64_t window_of(const struct conf_cert *cert, int64_t lifetime, bool *t
 	return *too_long ? lifetime * DEFAULT_PER_MILLE / 1000 : window;
 }
 
-void renew_decide(struct renew_verdict *out, const struct conf_cert *cert,
+void renew_by_age(struct renew_verdict *out, const struct conf_cert *cert,
 	const struct record *meta, int64_t now, uint64_t host)
 {
-	int64_t not_before;
-	int64_t not_after;
+	int64_t not_before = record_get_int(meta, "not_before", 0);
+	int64_t not_after = record_get_int(meta, "not_after", 0);
+	char span[CLOCK_TEXT_MAX];
 	int64_t window;
 	int64_t spread;
-	const char *why;
-	char span[CLOCK_TEXT_MAX];
 
 	*out = (struct renew_verdict) { 0 };
-	if (!meta) {
-		out->due = true;
-		snprintf(out->why, sizeof(out->why), "no certificate yet");
-		return;
-	}
-	not_before = record_get_int(meta, "not_before", 0);
-	not_after = record_get_int(meta, "not_after", 0);
 	window = window_of(cert, not_after - not_before, &out->window_too_long);
 	spread = window / SPREAD_SHARE < SPREAD_MAX ? window / SPREAD_SHARE : SPREAD_MAX;
 	out->when = not_after - window;
 	if (spread > 0)
 		out->when -= (int64_t)(mix(host, cert->name) % (uint64_t)spread);
-	why = renew_changed(cert, meta);
-	if (why)
-		snprintf(out->why, sizeof(out->why), "%s", why);
-	else if (now >= not_after)
+	if (now >= not_after)
 		snprintf(out->why, sizeof(out->why), "expired");
 	else if (now >= out->when)
 		snprintf(out->why, sizeof(out->why), "expires in %s",
 			clock_format_span(span, not_after - now));
 	out->due = *out->why;
+}
+
+void renew_decide(struct renew_verdict *out, const struct conf_cert *cert,
+	const struct record *meta, int64_t now, uint64_t host)
+{
+	const char *why;
+
+	*out = (struct renew_verdict) { 0 };
+	if (meta)
+		renew_by_age(out, cert, meta, now, host);
+	why = meta ? renew_changed(cert, meta) : "no certificate yet";
+	if (!why)
+		return;
+	out->due = true;
+	snprintf(out->why, sizeof(out->why), "%s", why);
 }

@@ -28,6 +28,10 @@ struct renew_verdict {
 void renew_decide(struct renew_verdict *out, const struct conf_cert *cert,
 	const struct record *meta, int64_t now, uint64_t host);
 
+/* The same by age alone, whatever the configuration says: for a generation that is pinned. */
+void renew_by_age(struct renew_verdict *out, const struct conf_cert *cert,
+	const struct record *meta, int64_t now, uint64_t host);
+
 /*
  * What changed in the configuration since `r` (an intent, a meta) was written: "names changed" and
  * the like, or NULL.
