@@ -199,7 +199,7 @@ bool proc_run(struct proc_result *out, const struct proc_spec *spec, struct err 
 {
 	AUTO(fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int output[2];
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (null < 0 || pipe2(output, O_CLOEXEC))
 		return err_errno(err, ERR_INTERNAL, "make a pipe");
