@@ -24,15 +24,13 @@ static bool refuse(const char *text, const char *why, struct err *err)
 }
 
 /* What stands before "://" asks for a dialogue before TLS; none is spoken yet. */
-static bool skip_scheme(const char **rest, const char *text, struct err *err)
+static bool check_scheme(const char *text, struct err *err)
 {
 	static const char *const later[] = { "smtp", "imap", "pop3", "ldap", "postgres" };
 	const char *end = strstr(text, "://");
 
-	if (!end) {
-		*rest = text;
+	if (!end)
 		return true;
-	}
 	for (size_t i = 0; i < ARRAY_LEN(later); i++)
 		if (strlen(later[i]) == (size_t)(end - text) &&
 			!strncmp(text, later[i], strlen(later[i])))
@@ -101,9 +99,9 @@ static bool take_address(struct verify_target *t, const char *at, const char *te
 bool verify_parse(struct verify_target *out, const char *text, struct err *err)
 {
 	AUTO(verify_target) struct verify_target t = { 0 };
-	const char *at;
+	const char *at = text;
 
-	if (!skip_scheme(&at, text, err))
+	if (!check_scheme(text, err))
 		return false;
 	t.host = take_host(&at);
 	if (!t.host)

@@ -72,10 +72,12 @@ static void write_key(int dir, EVP_PKEY *key)
 {
 	AUTO(bio) BIO *bio = BIO_new(BIO_s_mem());
 	AUTO(buf) struct buf pem = BUF(8192);
-	char *text;
+	char *text = NULL;
+	long len;
 
 	assert_int_equal(PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL), 1);
-	buf_add(&pem, text, (size_t)BIO_get_mem_data(bio, &text));
+	len = BIO_get_mem_data(bio, &text);
+	buf_add(&pem, text, (size_t)len);
 	write_file(dir, "privkey.pem", &pem);
 }
 

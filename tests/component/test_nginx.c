@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ca_fixture.h"
+#include "deploy-hooks/stanza.h"
 #include "nginx_scene.h"
 #include "tempdir.h"
 
@@ -127,6 +128,35 @@ static void test_stale_pid_file(void **state)
 	}
 }
 
+/* What the stanza quotes is what nginx reads: paths as odd as a configuration allows. */
+static void test_odd_paths(void **state)
+{
+	static const char odd[] = "a \"b\" c\\d\\\\n ; #{}'%";
+	static const char *const files[] = { "fullchain.pem", "privkey.pem" };
+	struct scene *s = *state;
+	AUTO(fd) int from = -1;
+	AUTO(fd) int to = -1;
+	AUTO(buf) struct buf text = BUF(4096);
+	char paths[ARRAY_LEN(files)][256];
+	const struct stanza stanza = {
+		.include_path = paths[0], .fullchain_path = paths[0], .key_path = paths[1]
+	};
+	struct err err = { 0 };
+
+	two_generations(s);
+	assert_true(fs_open_dir(&from, s->dir->fd, "g0", &err));
+	assert_true(fs_make_dir(&to, s->dir->fd, odd, FS_ATTR(0700), &err));
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		snprintf(paths[i], sizeof(paths[i]), "%s/%s/%s", s->dir->path, odd, files[i]);
+		assert_true(fs_move(from, files[i], to, files[i], &err));
+	}
+	if (!stanza_nginx(&text, &stanza, &err))
+		fail_msg("%s", err.text);
+	assert_true(fs_write(from, "nginx.conf", text.data, text.len, FS_ATTR(0600), &err));
+	scene_start(s);
+	scene_assert_served(s, 0);
+}
+
 static void test_usage(void **state)
 {
 	struct scene *s = *state;
@@ -145,6 +175,7 @@ int main(int argc, char **argv)
 		TEST(test_broken_configuration),
 		TEST(test_stopped_is_not_started),
 		TEST(test_stale_pid_file),
+		TEST(test_odd_paths),
 		TEST(test_usage),
 	};
 

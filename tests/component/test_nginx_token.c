@@ -159,7 +159,7 @@ static const char *group_of_nobody(void)
 	const struct group *group = nobody ? getgrgid(nobody->pw_gid) : NULL;
 
 	assert_non_null(group);
-	return group->gr_name;
+	return group ? group->gr_name : "";
 }
 
 /*

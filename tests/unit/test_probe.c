@@ -318,7 +318,7 @@ static void test_no_answer_to_connect(void **state)
 	assert_return_code(listen(listener, 0), errno);
 	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
 		clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		connect(clients[i], (struct sockaddr *)&to, sizeof(to));
+		(void)connect(clients[i], (struct sockaddr *)&to, sizeof(to));
 	}
 	assert_false(probe_chain_fetch(&seen, &target, &err));
 	assert_int_equal(err.kind, ERR_UNAVAILABLE);
