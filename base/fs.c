@@ -85,7 +85,7 @@ static bool open_parent(int *out, const char **base, int at, const char *path, s
 
 /*
  * Under a temporary name until its permissions are right: nobody would mend those of a directory
- * whose maker was killed halfway. Absent afterwards only on failure.
+ * whose maker was killed halfway. Somebody else's may appear meanwhile, which is as good.
  */
 static bool make_dir(int dir, const char *name, struct fs_attr attr, struct err *err)
 {
@@ -98,7 +98,9 @@ static bool make_dir(int dir, const char *name, struct fs_attr attr, struct err 
 		return err_errno(err, ERR_IO, "make directory %s", name);
 	done = fs_open_dir(&fd, dir, temp, err) && set_attr_fd(fd, name, attr, err) &&
 	       sync_dir(fd, name, err);
-	if (done && renameat2(dir, temp, dir, name, RENAME_NOREPLACE))
+	if (done && !renameat2(dir, temp, dir, name, RENAME_NOREPLACE))
+		return true;
+	if (done)
 		done = errno == EEXIST || err_errno(err, ERR_IO, "make directory %s", name);
 	unlinkat(dir, temp, AT_REMOVEDIR);
 	return done;
