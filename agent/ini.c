@@ -23,9 +23,9 @@ struct reading {
 	const char *at;
 	const char *end;
 	unsigned line;
-	unsigned header_line; /* of the current [section] */
-	bool continued;	      /* the current line goes on with the entry before it */
-	struct ini_entry *last;
+	struct ini_section *section; /* of the last header; moves when another one is added */
+	struct ini_entry *last;	     /* the value that an indented line continues */
+	bool indented;		     /* the current line is */
 	struct err *err;
 	bool failed;
 };
@@ -36,10 +36,8 @@ static bool fail(struct reading *r, const char *what)
 	return err_set(r->err, ERR_CONFIG, "%s:%u: %s", r->file, r->line, what);
 }
 
-static bool check_line(struct reading *r, const char *line, size_t len, size_t room)
+static bool check_bytes(struct reading *r, const char *line, size_t len, size_t room)
 {
-	const char *text = line;
-
 	if (memchr(line, '\0', len))
 		return fail(r, "a NUL byte; this is not a text file");
 	if (memchr(line, '\r', len) && (char *)memchr(line, '\r', len) != line + len - 1)
@@ -50,38 +48,7 @@ static bool check_line(struct reading *r, const char *line, size_t len, size_t r
 		return fail(r,
 			"line too long (198 bytes at most); continue a list on the next line, "
 			"indented");
-	while (text < line + len && isblank((unsigned char)*text))
-		text++;
-	if (text < line + len && *text == '[') {
-		const char *close = memchr(text, ']', (size_t)(line + len - text));
-
-		if (close && close - text - 1 > SECTION_MAX)
-			return fail(r, "section name too long (49 bytes at most)");
-		r->header_line = r->line;
-	}
 	return true;
-}
-
-/* fgets() for inih, from memory. NULL also ends the parse at the first bad line. */
-static char *next_line(char *out, int room, void *stream)
-{
-	struct reading *r = stream;
-	const char *newline;
-	size_t len;
-
-	if (r->failed || r->at == r->end)
-		return NULL;
-	newline = memchr(r->at, '\n', (size_t)(r->end - r->at));
-	len = (size_t)((newline ? newline : r->end) - r->at);
-	r->line++;
-	if (!check_line(r, r->at, len, (size_t)room))
-		return NULL;
-	r->continued = len && isblank((unsigned char)r->at[0]);
-	memcpy(out, r->at, len);
-	out[len] = '\n';
-	out[len + 1] = '\0';
-	r->at += len + (newline ? 1 : 0);
-	return out;
 }
 
 static struct ini_section *find_section(
@@ -114,29 +81,116 @@ static struct ini_section *section_for(struct reading *r, const char *header)
 	*s = (struct ini_section) { .kind = strndup(header, kind_len),
 		.name = strdup(name),
 		.file = r->file,
-		.line = r->header_line };
+		.line = r->line };
 	r->ini->n++;
 	return s->kind && s->name ? s : NULL;
 }
 
-/* "key = ..." at the start of an indented line: surely meant as a key, not as more of a value. */
+/* inih says nothing of a section without keys, so headers are read here. */
+static bool enter_section(struct reading *r, const char *text, size_t len)
+{
+	const char *close = memchr(text, ']', len);
+	AUTO_STR char *header = NULL;
+
+	if (!close)
+		return fail(r, "a [section] without its ']'");
+	if (close == text + 1)
+		return fail(r, "a section has no name");
+	if (close - text - 1 > SECTION_MAX)
+		return fail(r, "section name too long (49 bytes at most)");
+	header = strndup(text + 1, (size_t)(close - text - 1));
+	r->last = NULL;
+	r->section = header ? section_for(r, header) : NULL;
+	return r->section || fail(r, "out of memory");
+}
+
+/* "key = ..." or "custom_field.NAME = ...", though lists of names have "uri:https://h/?a=b". */
 static bool looks_like_key(const char *text)
 {
-	size_t word = strspn(text, "abcdefghijklmnopqrstuvwxyz_0123456789");
+	size_t word =
+		strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
 
+	if (word && text[word] == '.')
+		word += strcspn(text + word, "=:/,\n");
 	return word && text[word + strspn(text + word, " \t")] == '=';
+}
+
+/* "[section]" alone, though lists of servers have "[2001:db8::1]:443". */
+static bool looks_like_header(const char *text, size_t len)
+{
+	const char *close = *text == '[' ? memchr(text, ']', len) : NULL;
+
+	return close && close[1 + strspn(close + 1, " \t\r")] != ':';
+}
+
+/* What is indented continues a value; a key or a section that is would get lost in it. */
+static bool check_indented(struct reading *r, const char *text, size_t len)
+{
+	if (r->last && !looks_like_key(text) && !looks_like_header(text, len))
+		return true;
+	return fail(r, "an indented line continues the value above; start keys and sections in the "
+		       "first column");
+}
+
+static bool check_line(struct reading *r, const char *line, size_t len, size_t room)
+{
+	size_t blanks = 0;
+
+	if (!check_bytes(r, line, len, room))
+		return false;
+	while (blanks < len && isspace((unsigned char)line[blanks]))
+		blanks++;
+	r->indented = blanks > 0;
+	if (blanks == len || line[blanks] == ';' || line[blanks] == '#')
+		return true;
+	if (blanks)
+		return check_indented(r, line + blanks, len - blanks);
+	return *line != '[' || enter_section(r, line, len);
+}
+
+/* fgets() for inih, from memory. NULL also ends the parse at the first bad line. */
+static char *next_line(char *out, int room, void *stream)
+{
+	struct reading *r = stream;
+	const char *newline;
+	size_t len;
+
+	if (r->failed || r->at == r->end)
+		return NULL;
+	newline = memchr(r->at, '\n', (size_t)(r->end - r->at));
+	len = (size_t)((newline ? newline : r->end) - r->at);
+	r->line++;
+	if (!check_line(r, r->at, len, (size_t)room))
+		return NULL;
+	memcpy(out, r->at, len);
+	out[len] = '\n';
+	out[len + 1] = '\0';
+	r->at += len + (newline ? 1 : 0);
+	return out;
+}
+
+/* Without the comment, which inih takes off first lines only, and without blanks at the end. */
+static size_t length_of(const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 1; i < len; i++)
+		if (text[i] == ';' && isspace((unsigned char)text[i - 1]))
+			len = i;
+	while (len && isspace((unsigned char)text[len - 1]))
+		len--;
+	return len;
 }
 
 static bool continue_value(struct reading *r, const char *more)
 {
+	const char *value = r->last->value;
+	size_t len = length_of(more);
 	char *joined = NULL;
 
-	if (looks_like_key(more))
-		return fail(r, "an indented line continues the value above; start keys in the "
-			       "first column");
-	if (strlen(r->last->value) + strlen(more) > VALUE_MAX)
+	if (strlen(value) + len > VALUE_MAX)
 		return fail(r, "value too long (16 KiB at most)");
-	if (asprintf(&joined, "%s %s", r->last->value, more) < 0)
+	if (asprintf(&joined, "%s%s%.*s", value, *value ? " " : "", (int)len, more) < 0)
 		return fail(r, "out of memory");
 	free(r->last->value);
 	r->last->value = joined;
@@ -152,13 +206,11 @@ static bool refuse_duplicate(struct reading *r, const struct ini_entry *old)
 	return fail(r, what);
 }
 
-static bool add_entry(struct reading *r, const char *header, const char *key, const char *value)
+static bool add_entry(struct reading *r, const char *key, const char *value)
 {
-	struct ini_section *s = section_for(r, header);
+	struct ini_section *s = r->section;
 	struct ini_entry *grown;
 
-	if (!s)
-		return fail(r, "out of memory");
 	if (ini_find(s, key))
 		return refuse_duplicate(r, ini_find(s, key));
 	grown = reallocarray(s->entry, s->n + 1, sizeof(*grown));
@@ -178,13 +230,14 @@ static int on_entry(void *user, const char *section, const char *key, const char
 {
 	struct reading *r = user;
 
+	(void)section;
 	if (r->failed)
 		return 0;
-	if (!*section)
+	if (!r->section)
 		return fail(r, "a key before the first [section]");
-	if (r->continued && r->last && !strcmp(r->last->key, key))
-		return continue_value(r, value);
-	return add_entry(r, section, key, value);
+	if (!*key)
+		return fail(r, "a value without a key");
+	return r->indented ? continue_value(r, value) : add_entry(r, key, value);
 }
 
 static bool load_file(struct ini *ini, const char *path, struct err *err)
