@@ -420,46 +420,6 @@ bool fs_lock(int *out, int dir, const char *name, int64_t timeout_ms, struct err
 	return true;
 }
 
-static bool owned_by_us(const struct stat *st)
-{
-	return st->st_uid == 0 || st->st_uid == geteuid();
-}
-
-static bool check_one(const char *path, bool parent, const char *what, struct err *err)
-{
-	struct stat st;
-	bool sticky;
-
-	if (stat(path, &st))
-		return err_errno(err, ERR_CONFIG, "%s %s", what, path);
-	sticky = parent && (st.st_mode & S_ISVTX);
-	if (owned_by_us(&st) && (!(st.st_mode & 022) || sticky))
-		return true;
-	return err_set(err, ERR_CONFIG,
-		"%s: %s can be changed by others (uid %u, mode %04o); chown it to root and chmod "
-		"go-w",
-		what, path, (unsigned)st.st_uid, (unsigned)(st.st_mode & 07777));
-}
-
-bool fs_check_trusted(const char *path, const char *what, struct err *err)
-{
-	char real[PATH_MAX];
-	char *slash;
-
-	if (!realpath(path, real))
-		return err_errno(err, ERR_CONFIG, "%s %s", what, path);
-	if (!check_one(real, false, what, err))
-		return false;
-	while ((slash = strrchr(real, '/'))) {
-		slash[slash == real] = '\0';
-		if (!check_one(real, true, what, err))
-			return false;
-		if (slash == real)
-			break;
-	}
-	return true;
-}
-
 bool fs_check_space(int dir, uint64_t bytes, struct err *err)
 {
 	struct statvfs vfs;

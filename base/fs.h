@@ -94,9 +94,9 @@ MUST_USE bool fs_clean_temp(int dir, struct err *err);
 MUST_USE bool fs_lock(int *out, int dir, const char *name, int64_t timeout_ms, struct err *err);
 
 /*
- * Fails with ERR_CONFIG unless the file `path` (after links) and each directory above it belong
- * to root or to the user who runs and are writable by nobody else. Sticky directories (/tmp) pass
- * as parents. `what` names it in the message.
+ * Fails with ERR_CONFIG unless the file or directory `path`, each directory above it, and each
+ * symbolic link on the way belong to root or to the user who runs and can be changed by nobody
+ * else. Sticky directories (/tmp) pass as parents. `what` names it in the message.
  */
 MUST_USE bool fs_check_trusted(const char *path, const char *what, struct err *err);
 

@@ -59,9 +59,8 @@ MUST_USE bool hook_run(const struct hook *h, enum hook_event event, const struct
 	int64_t timeout_ms, struct buf *output, struct err *err);
 
 /*
- * Whether the file may be run at all: an absolute path in its plain form (no symbolic link on the
- * way: who can change the link could choose the program), an executable regular file, which root
- * or the user who runs owns and nobody else can change, nor a directory above it. ERR_CONFIG.
+ * Whether the file may be run at all: an absolute path of an executable regular file, which nobody
+ * but root and the user who runs can change, nor a directory or a link on the way. ERR_CONFIG.
  */
 MUST_USE bool hook_check(const struct hook *h, struct err *err);
 

@@ -536,6 +536,7 @@ static void trust_looks_behind_links(void **state)
 {
 	char file[128];
 	char link[128];
+	char loop[128];
 	int dir = dir_of(state);
 	struct err err = { 0 };
 
@@ -546,6 +547,15 @@ static void trust_looks_behind_links(void **state)
 	assert_true(fs_check_trusted(link, "hook", &err));
 	assert_int_equal(chmod(file, 0666), 0);
 	assert_failed(fs_check_trusted(link, "hook", &err), &err, ERR_CONFIG, "mode 0666");
+	assert_int_equal(chmod(file, 0600), 0);
+	assert_int_equal(symlinkat("loop", dir, "loop"), 0);
+	tempdir_path(loop, *state, "loop");
+	assert_failed(fs_check_trusted(loop, "hook", &err), &err, ERR_CONFIG, "Too many levels");
+	if (geteuid())
+		return;
+	/* who made the link chose the file */
+	assert_int_equal(lchown(link, OTHER_ID, OTHER_ID), 0);
+	assert_failed(fs_check_trusted(link, "hook", &err), &err, ERR_CONFIG, "uid 12345");
 }
 
 static void knows_whether_there_is_room(void **state)
