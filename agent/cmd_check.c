@@ -94,13 +94,10 @@ static bool try_key(struct check *k, const struct conf_cert *cert, const char *g
 	AUTO(pkey) EVP_PKEY *key = NULL;
 	AUTO(fd) int archive = -1;
 	AUTO(fd) int dir = -1;
-	struct ks_ref ref;
-	struct ks *ks;
 
 	return store_open_archive(&archive, k->c->store, cert->name, false, err) &&
-	       fs_open_dir(&dir, archive, generation, err) && order_key_ref(&ref, meta, dir, err) &&
-	       keyring_open(&ks, k->run->keys, cert->token, err) && ks_load(&key, ks, &ref, err) &&
-	       ks_probe(key, err);
+	       fs_open_dir(&dir, archive, generation, err) &&
+	       order_load_key(&key, k->run, meta, dir, err) && ks_probe(key, err);
 }
 
 static void check_key(struct check *k, const struct conf_cert *cert)

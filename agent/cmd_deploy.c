@@ -78,10 +78,7 @@ static bool check_generation(
 	AUTO(pkey) EVP_PKEY *key = NULL;
 	AUTO(fd) int archive = -1;
 	AUTO(fd) int dir = -1;
-	const struct conf_token *token;
 	char expiry[CLOCK_TEXT_MAX];
-	struct ks_ref ref;
-	struct ks *ks;
 	bool found;
 	int64_t end;
 
@@ -98,9 +95,8 @@ static bool check_generation(
 	if (end <= clock_now())
 		return err_set(err, ERR_USAGE, "generation %s expired at %s", id,
 			clock_format(expiry, end));
-	token = conf_find_token(run->conf, record_get(&meta, "key_store"));
-	return order_key_ref(&ref, &meta, dir, err) && keyring_open(&ks, run->keys, token, err) &&
-	       ks_load(&key, ks, &ref, err) && csr_matches_key(request.data, request.len, key, err);
+	return order_load_key(&key, run, &meta, dir, err) &&
+	       csr_matches_key(request.data, request.len, key, err);
 }
 
 static bool pin(struct run *run, const struct conf_cert *cert, const char *id, const char *newest,

@@ -151,16 +151,8 @@ static bool note_use(void *user, const struct key_use *use, struct err *err)
 static bool probe_key(struct key_work *w, const struct key_use *use, struct err *err)
 {
 	AUTO(pkey) EVP_PKEY *key = NULL;
-	const char *store = record_get(use->record, "key_store");
-	const struct conf_token *token = *store ? conf_find_token(w->run->conf, store) : NULL;
-	struct ks_ref ref;
-	struct ks *ks;
 
-	if (*store && !token)
-		return err_set(err, ERR_KEYSTORE, "token %s is not configured any more", store);
-	return order_key_ref(&ref, use->record, use->dir, err) &&
-	       keyring_open(&ks, w->run->keys, token, err) && ks_load(&key, ks, &ref, err) &&
-	       ks_probe(key, err);
+	return order_load_key(&key, w->run, use->record, use->dir, err) && ks_probe(key, err);
 }
 
 static bool probe_use(void *user, const struct key_use *use, struct err *err)

@@ -58,22 +58,6 @@ static bool load_agent(struct conf_loading *l, struct err *err)
 	return conf_apply(&l->conf->agent, agent_keys, ARRAY_LEN(agent_keys), s, NULL, err);
 }
 
-/* [defaults] alone is checked too: a bad key there is reported there, once. */
-static bool check_defaults(struct conf_loading *l, struct err *err)
-{
-	l->defaults = conf_find_section(l, "defaults", "");
-	if (!l->defaults)
-		return true;
-	for (size_t i = 0; i < l->defaults->n; i++) {
-		const struct ini_entry *e = &l->defaults->entry[i];
-
-		if (!strcmp(e->key, "common_name") || !strcmp(e->key, "subject_alt_names"))
-			return conf_error(err, (struct conf_where) { e->file, e->line },
-				"%s: can't be the same for all certificates", e->key);
-	}
-	return true;
-}
-
 static const struct {
 	const char *kind;
 	bool named;
@@ -83,9 +67,9 @@ static const struct {
 	{ "token", true, conf_load_token },
 	{ "scm", true, conf_load_account },
 	{ "hook", true, conf_check_hook },
+	{ "defaults", false, conf_check_defaults },
 	{ "certificate", true, conf_load_cert },
 	{ "agent", false, NULL },
-	{ "defaults", false, NULL },
 };
 
 static bool check_kind(const struct ini_section *s, struct err *err)
@@ -131,7 +115,8 @@ static bool load(struct conf_loading *l, struct err *err)
 	conf->cert = calloc(l->ini.n + 1, sizeof(*conf->cert));
 	if (!conf->token || !conf->account || !conf->cert)
 		return err_memory(err);
-	return load_agent(l, err) && check_defaults(l, err) && load_sections(l, err);
+	l->defaults = conf_find_section(l, "defaults", "");
+	return load_agent(l, err) && load_sections(l, err);
 }
 
 bool conf_load(struct conf **out, const char *path, const char *hook_dir, struct err *err)

@@ -153,6 +153,9 @@ const struct conf_cert *conf_find_cert(const struct conf *conf, const char *name
 /* The token of that name, or NULL. Borrowed. */
 const struct conf_token *conf_find_token(const struct conf *conf, const char *name);
 
+/* The account of that name, or NULL. Borrowed. */
+const struct conf_account *conf_find_account(const struct conf *conf, const char *name);
+
 /* The subject for a request. Borrows from `cert`. */
 struct csr_subject conf_subject(const struct conf_cert *cert);
 

@@ -9,7 +9,7 @@ static conf_set set_env;
 static const struct conf_key token_keys[] = {
 	KEY("module", set_string, AT(conf_token, module), .required = true),
 	KEY("uri", set_string, AT(conf_token, uri), .required = true),
-	KEY("pin_file", set_string, AT(conf_token, pin_file), .required = true),
+	KEY("pin_file", set_secret, AT(conf_token, pin_file), .required = true),
 	KEY("env.", set_env, AT(conf_token, env)),
 };
 
@@ -61,7 +61,7 @@ static const struct conf_key account_keys[] = {
 	KEY("client_cert_key_store_type", set_choice, AT(raw_account, store_type),
 		.fallback = "PKCS12", .choice = stores),
 	KEY("client_cert_key_alias", set_string, IN_ACCOUNT(store_alias)),
-	KEY("client_cert_key_store_password_file", set_string, IN_ACCOUNT(store_password_file)),
+	KEY("client_cert_key_store_password_file", set_secret, IN_ACCOUNT(store_password_file)),
 	KEY("client_cert_key_password_file", set_later, 0),
 	KEY("client_id", set_later, 0),
 	KEY("client_secret_file", set_later, 0),
@@ -76,9 +76,9 @@ static const struct conf_key account_keys[] = {
 	KEY("proxy_password_file", set_later, 0),
 	KEY("enroll_immediate", set_bool, IN_ACCOUNT(enroll_immediate), .fallback = "yes"),
 	KEY("enroll_back_off_timer", set_uint, IN_ACCOUNT(back_off_timer), .fallback = "2",
-		.max = 3600),
+		.min = 1, .max = 3600),
 	KEY("enroll_max_back_off_timer", set_uint, IN_ACCOUNT(max_back_off_timer), .fallback = "32",
-		.max = 3600),
+		.min = 1, .max = 3600),
 	KEY("enroll_max_attempts", set_uint, IN_ACCOUNT(max_attempts), .fallback = "5",
 		.max = 1000),
 };
@@ -106,6 +106,12 @@ static bool set_env(void *section, const struct conf_key *key, const char *name,
 	return conf_add_pair(&t->env, name, value, err);
 }
 
+/* Asked before a URI is repeated in a message. RFC 7512, section 2.4. */
+static bool has_pin(const char *uri)
+{
+	return strcasestr(uri, "pin-value");
+}
+
 bool conf_load_token(struct conf_loading *l, struct ini_section *s, struct err *err)
 {
 	struct conf_token *t = &l->conf->token[l->conf->tokens++];
@@ -117,13 +123,13 @@ bool conf_load_token(struct conf_loading *l, struct ini_section *s, struct err *
 	if (!conf_check_name(s, err) ||
 		!conf_apply(t, token_keys, ARRAY_LEN(token_keys), s, NULL, err))
 		return false;
-	if (strncmp(t->uri, "pkcs11:", 7))
-		return conf_error(err, conf_where_of(s, NULL, "uri"),
-			"uri: '%s' is no PKCS#11 URI; write pkcs11:token=LABEL", t->uri);
-	if (strstr(t->uri, "pin-value"))
+	if (has_pin(t->uri))
 		return conf_error(err, conf_where_of(s, NULL, "uri"),
 			"uri: a PIN does not belong here; put it into a file of mode 0600 and set "
 			"pin_file");
+	if (strncmp(t->uri, "pkcs11:", 7))
+		return conf_error(err, conf_where_of(s, NULL, "uri"),
+			"uri: '%s' is no PKCS#11 URI; write pkcs11:token=LABEL", t->uri);
 	return true;
 }
 
@@ -132,6 +138,14 @@ const struct conf_token *conf_find_token(const struct conf *conf, const char *na
 	for (size_t i = 0; i < conf->tokens; i++)
 		if (!strcmp(conf->token[i].name, name))
 			return &conf->token[i];
+	return NULL;
+}
+
+const struct conf_account *conf_find_account(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->accounts; i++)
+		if (!strcmp(conf->account[i].name, name))
+			return &conf->account[i];
 	return NULL;
 }
 
@@ -151,10 +165,6 @@ static bool resolve_store_token(struct conf_loading *l, struct raw_account *raw,
 		return conf_error(err, where,
 			"client_cert_key_store: '%s' is neither token:NAME nor a pkcs11: URI",
 			a->store);
-	} else if (strstr(a->store, "pin-value")) {
-		return conf_error(err, where,
-			"client_cert_key_store: a PIN does not belong here; set pin_file of the "
-			"token");
 	} else if (l->conf->tokens != 1) {
 		return conf_error(err, where,
 			"client_cert_key_store: %zu [token:NAME] sections, so the URI does not say "
@@ -170,19 +180,31 @@ static bool resolve_store_token(struct conf_loading *l, struct raw_account *raw,
 	return true;
 }
 
+static bool ends_in(const char *path, const char *end)
+{
+	size_t len = strlen(path);
+
+	return len >= strlen(end) && !strcmp(path + len - strlen(end), end);
+}
+
 static bool check_url(char *url, struct conf_where where, struct err *err)
 {
 	size_t len = strlen(url);
+	char *path;
 
+	/* what stands before an '@' may be a password */
+	if (strchr(url, '@'))
+		return conf_error(err, where, "url: no user or password belongs before the host");
 	if (strncmp(url, "https://", 8) || len < 9 || url[8] == '/')
 		return conf_error(err, where, "url: '%s' is not https://HOST", url);
-	if (strpbrk(url, "?# @\"<>"))
+	if (strpbrk(url, "?# \"<>"))
 		return conf_error(err, where, "url: '%s' has more than host, port and path", url);
-	while (len > 9 && url[len - 1] == '/')
+	path = url + 8 + strcspn(url + 8, "/");
+	while (url + len > path && url[len - 1] == '/')
 		url[--len] = '\0';
-	if (len > 4 && !strcmp(url + len - 4, "/api"))
+	if (ends_in(path, "/api"))
 		return conf_error(err, where, "url: leave out '/api'; it is added");
-	if (len > 8 && !strcmp(url + len - 8, "/private"))
+	if (ends_in(path, "/private"))
 		return conf_error(err, where, "url: leave out '/private'; it is added");
 	return true;
 }
@@ -207,6 +229,10 @@ static bool check_account(struct conf_loading *l, struct raw_account *raw,
 		!check_header("login", a->login, s, err) ||
 		!check_header("customer_uri", a->customer_uri, s, err))
 		return false;
+	if (has_pin(a->store))
+		return conf_error(err, conf_where_of(s, NULL, "client_cert_key_store"),
+			"client_cert_key_store: a PIN does not belong here; set pin_file of the "
+			"token");
 	if (a->store_type == CONF_STORE_PKCS11)
 		return resolve_store_token(l, raw, s, err);
 	if (a->store[0] != '/')
@@ -227,6 +253,8 @@ bool conf_load_account(struct conf_loading *l, struct ini_section *s, struct err
 	if (!raw.a.name)
 		return err_memory(err);
 	raw.a.where = (struct conf_where) { s->file, s->line };
+	if (!strcmp(s->name, "default"))
+		return conf_error(err, raw.a.where, "the default account is written [scm]");
 	ok = (!*s->name || conf_check_name(s, err)) &&
 	     conf_apply(&raw, account_keys, ARRAY_LEN(account_keys), s, NULL, err) &&
 	     check_account(l, &raw, s, err);

@@ -5,6 +5,7 @@
 #include "agent/conf_load.h"
 #include "base/fs.h"
 #include "csr/name.h"
+#include "scm/wire.h"
 
 #define COMMENT_MAX 960 /* SCM takes 1024 with our tag (scm-api.md 3.2) */
 
@@ -79,6 +80,8 @@ static bool set_custom_field(void *section, const struct conf_key *key, const ch
 	(void)key;
 	if (strlen(name) > 256 || strlen(value) > 256)
 		return err_set(err, ERR_CONFIG, "name or value longer than 256 characters");
+	if (raw->c.field_names.n >= WIRE_FIELDS_MAX)
+		return err_set(err, ERR_CONFIG, "more than %d custom fields", WIRE_FIELDS_MAX);
 	if (!strlist_add(&raw->c.field_names, name) || !strlist_add(&raw->c.field_values, value))
 		return err_memory(err);
 	return true;
@@ -134,24 +137,45 @@ static bool resolve_group(struct conf_cert *c, struct conf_where where, struct e
 	return true;
 }
 
+/* Field by field, for the line that each stands in. */
+static bool check_subject(const struct conf_cert *c, const struct ini_section *s,
+	const struct ini_section *d, struct err *err)
+{
+	const struct {
+		const char *key;
+		struct csr_subject subject;
+	} fields[] = {
+		{ "common_name", { .common_name = c->common_name } },
+		{ "organization", { .organization = c->organization } },
+		{ "organizational_unit", { .organizational_unit = c->organizational_unit } },
+		{ "locality", { .locality = c->locality } },
+		{ "state", { .state = c->state } },
+		{ "country", { .country = c->country } },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		struct conf_where where = conf_where_of(s, d, fields[i].key);
+
+		if (!csr_check_subject(&fields[i].subject, err))
+			return err_wrap(err, "%s:%u", where.file, where.line);
+	}
+	return true;
+}
+
 static bool resolve_names(struct conf_cert *c, const struct ini_section *s,
 	const struct ini_section *d, struct err *err)
 {
-	struct csr_subject subject = conf_subject(c);
-	struct conf_where where = conf_where_of(s, d, "common_name");
+	struct conf_where where = conf_where_of(s, d, "subject_alt_names");
 
+	if (!check_subject(c, s, d, err))
+		return false;
 	if (!csr_names_build(&c->names, c->common_name, &c->alt_names, err))
-		return err_wrap(err, "%s:%u", where.file, where.line);
-	if (!strncmp(c->names.item[0], "dns:", 4)) {
-		free(c->common_name);
-		c->common_name = strdup(csr_name_value(c->names.item[0]));
-		if (!c->common_name)
-			return err_memory(err);
-		subject = conf_subject(c);
-	}
-	if (!csr_check_subject(&subject, err))
-		return err_wrap(err, "%s:%u", where.file, where.line);
-	return true;
+		return err_wrap(err, "%s:%u: subject_alt_names", where.file, where.line);
+	if (strncmp(c->names.item[0], "dns:", 4) != 0)
+		return true;
+	free(c->common_name);
+	c->common_name = strdup(csr_name_value(c->names.item[0]));
+	return c->common_name || err_memory(err);
 }
 
 static bool check_cert(
@@ -160,9 +184,7 @@ static bool check_cert(
 	const struct ini_section *d = l->defaults;
 	struct conf_cert *c = &raw->c;
 
-	for (size_t i = 0; i < l->conf->accounts; i++)
-		if (!strcmp(l->conf->account[i].name, c->account_name))
-			c->account = &l->conf->account[i];
+	c->account = conf_find_account(l->conf, c->account_name);
 	if (!c->account)
 		return conf_error(err, conf_where_of(s, d, "account"),
 			"account: there is no [scm%s%s] section",
@@ -184,6 +206,32 @@ static bool check_cert(
 	       load_verify(&c->verify, &raw->verify, conf_where_of(s, d, "verify"), err);
 }
 
+static void raw_cert_dispose(struct raw_cert *raw)
+{
+	free(raw->key_store);
+	strlist_dispose(&raw->deploy_hooks);
+	strlist_dispose(&raw->pre_hooks);
+	strlist_dispose(&raw->post_hooks);
+	strlist_dispose(&raw->verify);
+}
+
+bool conf_check_defaults(struct conf_loading *l, struct ini_section *s, struct err *err)
+{
+	static const char *const own[] = { "common_name", "subject_alt_names" };
+	struct raw_cert raw = { 0 };
+	bool ok;
+
+	(void)l;
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		if (ini_find(s, own[i]))
+			return conf_error(err, conf_where_of(s, NULL, own[i]),
+				"%s: can't be the same for all certificates", own[i]);
+	ok = conf_try(&raw, cert_keys, ARRAY_LEN(cert_keys), s, err);
+	conf_cert_dispose(&raw.c);
+	raw_cert_dispose(&raw);
+	return ok;
+}
+
 bool conf_load_cert(struct conf_loading *l, struct ini_section *s, struct err *err)
 {
 	struct conf_cert *c = &l->conf->cert[l->conf->certs];
@@ -199,11 +247,7 @@ bool conf_load_cert(struct conf_loading *l, struct ini_section *s, struct err *e
 	     check_cert(l, &raw, s, err);
 	*c = raw.c;
 	l->conf->certs++;
-	free(raw.key_store);
-	strlist_dispose(&raw.deploy_hooks);
-	strlist_dispose(&raw.pre_hooks);
-	strlist_dispose(&raw.post_hooks);
-	strlist_dispose(&raw.verify);
+	raw_cert_dispose(&raw);
 	return ok;
 }
 

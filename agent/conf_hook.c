@@ -25,6 +25,16 @@ static const struct conf_key hook_keys[] = {
 	KEY("env", set_option, 1),
 };
 
+static bool has_option(const struct strlist *options, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < options->n; i++)
+		if (!strncmp(options->item[i], name, len) && options->item[i][len] == '=')
+			return true;
+	return false;
+}
+
 /* A script's option: "unit" and the like under their own name, others as option.NAME. */
 static bool set_option(void *section, const struct conf_key *key, const char *name,
 	const char *value, struct err *err)
@@ -41,6 +51,8 @@ static bool set_option(void *section, const struct conf_key *key, const char *na
 			return err_set(err, ERR_CONFIG, "'%s' is not an option's name", from);
 		upper[i] = (char)toupper((unsigned char)from[i]);
 	}
+	if (has_option(&hook->options, upper))
+		return err_set(err, ERR_CONFIG, "the option is set twice; keep one");
 	return conf_add_pair(&hook->options, upper, value, err);
 }
 
@@ -114,10 +126,16 @@ bool conf_load_hooks(struct conf_loading *l, struct conf_hooks *out, const struc
 bool conf_check_hook(struct conf_loading *l, struct ini_section *s, struct err *err)
 {
 	AUTO(raw_hook) struct raw_hook raw = { 0 };
+	struct conf_hook h = { 0 };
+	struct conf_where where = conf_where_of(s, NULL, "script");
+	bool found;
 
-	(void)l;
-	return conf_check_name(s, err) &&
-	       conf_apply(&raw, hook_keys, ARRAY_LEN(hook_keys), s, NULL, err);
+	if (!conf_check_name(s, err) ||
+		!conf_apply(&raw, hook_keys, ARRAY_LEN(hook_keys), s, NULL, err))
+		return false;
+	found = resolve_script(l, &h, raw.script, err);
+	free(h.path);
+	return found || err_wrap(err, "%s:%u: script", where.file, where.line);
 }
 
 void conf_hooks_dispose(struct conf_hooks *h)

@@ -41,6 +41,17 @@ bool set_path(void *section, const struct conf_key *key, const char *name, const
 	return set_string(section, key, name, value, err);
 }
 
+/* What is no reference may be the secret itself, so it is not repeated. */
+bool set_secret(void *section, const struct conf_key *key, const char *name, const char *value,
+	struct err *err)
+{
+	if (value[0] == '/' || !strncmp(value, "credential:", 11) || !strncmp(value, "fd:", 3))
+		return set_string(section, key, name, value, err);
+	return err_set(err, ERR_CONFIG,
+		"names neither an absolute path, credential:NAME nor fd:N; the secret itself does "
+		"not belong here");
+}
+
 bool set_list(void *section, const struct conf_key *key, const char *name, const char *value,
 	struct err *err)
 {
@@ -128,15 +139,17 @@ bool set_choice(void *section, const struct conf_key *key, const char *name, con
 	AUTO(buf) struct buf known = BUF(256);
 
 	(void)name;
+	list_choices(&known, key->choice);
 	for (const struct conf_choice *c = key->choice; c->text; c++) {
 		if (strcasecmp(c->text, value))
 			continue;
 		if (c->value == CONF_LATER)
-			return set_later(section, key, name, value, err);
+			return err_set(err, ERR_CONFIG,
+				"'%s' is not supported by this version; there is: %s", value,
+				buf_str(&known));
 		*FIELD(section, key, int) = c->value;
 		return true;
 	}
-	list_choices(&known, key->choice);
 	return err_set(err, ERR_CONFIG, "'%s' is not one of: %s", value, buf_str(&known));
 }
 
@@ -191,8 +204,8 @@ bool set_later(void *section, const struct conf_key *key, const char *name, cons
 	(void)section;
 	(void)key;
 	(void)name;
-	return err_set(
-		err, ERR_CONFIG, "'%s' is not supported by this version; remove the line", value);
+	(void)value;
+	return err_set(err, ERR_CONFIG, "not supported by this version; remove the line");
 }
 
 static const struct conf_key *find_key(
@@ -276,6 +289,12 @@ bool conf_apply(void *section, const struct conf_key *keys, size_t n, struct ini
 			return err_wrap(err, "default of %s", keys[i].name);
 	}
 	return true;
+}
+
+bool conf_try(void *section, const struct conf_key *keys, size_t n, struct ini_section *s,
+	struct err *err)
+{
+	return apply_section(section, keys, n, s, NULL, err);
 }
 
 struct conf_where conf_where_of(

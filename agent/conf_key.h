@@ -49,6 +49,11 @@ struct conf_key {
 MUST_USE bool conf_apply(void *section, const struct conf_key *keys, size_t n,
 	struct ini_section *own, struct ini_section *shared, struct err *err);
 
+/* What `s` alone sets, without fallbacks and demands: for sections that are checked for mistakes.
+ */
+MUST_USE bool conf_try(void *section, const struct conf_key *keys, size_t n, struct ini_section *s,
+	struct err *err);
+
 /* Where a key stands, in `own` or `shared`; the section itself when it is not set. */
 struct conf_where conf_where_of(
 	const struct ini_section *own, const struct ini_section *shared, const char *key);
@@ -65,6 +70,7 @@ conf_set set_choice;	/* enum */
 conf_set set_log_level; /* enum log_level */
 conf_set set_key_type;	/* enum ks_key_type */
 conf_set set_window;	/* struct conf_window */
+conf_set set_secret;	/* char *, where a secret is to be read; never the secret itself */
 conf_set set_later;	/* refuses: known, but not built yet */
 
 #endif

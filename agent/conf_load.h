@@ -28,6 +28,9 @@ MUST_USE bool conf_load_token(struct conf_loading *l, struct ini_section *s, str
 MUST_USE bool conf_load_account(struct conf_loading *l, struct ini_section *s, struct err *err);
 MUST_USE bool conf_load_cert(struct conf_loading *l, struct ini_section *s, struct err *err);
 
+/* [defaults] by itself, whether or not a certificate uses it. */
+MUST_USE bool conf_check_defaults(struct conf_loading *l, struct ini_section *s, struct err *err);
+
 /* A [hook:ID] by itself, whether or not a certificate uses it. */
 MUST_USE bool conf_check_hook(struct conf_loading *l, struct ini_section *s, struct err *err);
 

@@ -37,8 +37,7 @@ static bool check_key(struct job *job, int dir, struct err *err)
 	cert = parse_cert(&cert_pem);
 	if (!cert)
 		return err_crypto(err, ERR_IO, "%s is damaged", FILE_CERT);
-	if (!order_key_ref(&ref, &job->sit.intent.r, dir, err) ||
-		!keyring_open(&ks, job->run->keys, job->cert->token, err) ||
+	if (!order_find_key(&ks, &ref, job->run, &job->sit.intent.r, dir, err) ||
 		!ks_load(&key, ks, &ref, err))
 		return false;
 	if (!X509_check_private_key(cert, key))
@@ -164,31 +163,23 @@ enum progress install_step(struct job *job, struct err *err)
 			record_get(&job->sit.order.r, "ssl_id")))
 		return JOB_FAILED;
 	job->renewed = true;
+	job->force = false;
 	job->run->changed = true;
 	return JOB_NEXT;
 }
 
-static bool delete_token_key(
-	struct run *run, const struct conf_cert *cert, int dir, struct err *err)
+static bool delete_token_key(struct run *run, int dir, struct err *err)
 {
 	AUTO(record) struct record meta = { 0 };
-	const struct conf_token *token;
-	const char *store;
 	struct ks_ref ref;
 	struct ks *ks;
 	bool found;
 
 	if (!record_read(&meta, &found, dir, FILE_META, err))
 		return false;
-	store = record_get(&meta, "key_store");
-	if (!found || !*store)
+	if (!found || !*record_get(&meta, "key_store"))
 		return true;
-	token = conf_find_token(run->conf, store);
-	if (!token)
-		return err_set(err, ERR_KEYSTORE, "token %s of %s is not configured any more",
-			store, cert->name);
-	return order_key_ref(&ref, &meta, dir, err) && keyring_open(&ks, run->keys, token, err) &&
-	       ks_delete(ks, &ref, err);
+	return order_find_key(&ks, &ref, run, &meta, dir, err) && ks_delete(ks, &ref, err);
 }
 
 static bool prune_one(
@@ -199,7 +190,7 @@ static bool prune_one(
 
 	if (!fs_open_dir(&dir, archive, id, err))
 		return false;
-	if (!delete_token_key(run, cert, dir, &trouble)) {
+	if (!delete_token_key(run, dir, &trouble)) {
 		log_warning("generation %s is kept: %s", id, trouble.text);
 		return true;
 	}

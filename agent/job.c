@@ -163,11 +163,30 @@ static bool look_and_tidy(struct job *job, struct err *err)
 	return read_state(job, err);
 }
 
+/* An order that may exist belongs to the account that it was made with. */
+bool job_account(const struct conf_account **out, const struct job *job, struct err *err)
+{
+	const struct situation *s = &job->sit;
+	const char *name = record_get(&s->intent.r, "account");
+
+	*out = job->cert->account;
+	if (!s->submitting.found && !s->order.found)
+		return true;
+	*out = conf_find_account(job->run->conf, name);
+	return *out ||
+	       err_set(err, ERR_CONFIG,
+		       "its order was made with account %s, which is not configured any more; "
+		       "configure it, or give the order up by scm-agent reset %s --abandon",
+		       name, job->cert->name);
+}
+
 enum progress job_ask(struct job *job, struct wire_request *r, struct err *err)
 {
+	const struct conf_account *account;
 	struct fetcher *fetcher;
 
-	if (!net_account(&fetcher, job->run->net, job->cert->account, err) ||
+	if (!job_account(&account, job, err) ||
+		!net_account(&fetcher, job->run->net, account, err) ||
 		!fetcher_send(fetcher, r, err))
 		return JOB_FAILED;
 	job->asked = fetcher;

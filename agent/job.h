@@ -79,6 +79,9 @@ MUST_USE bool job_look(struct job *job, struct err *err);
 /* Sends a request to the job's account and waits for its answer. */
 enum progress job_ask(struct job *job, struct wire_request *r, struct err *err);
 
+/* The account that the job's order was made with, or will be. ERR_CONFIG when it has gone. */
+MUST_USE bool job_account(const struct conf_account **out, const struct job *job, struct err *err);
+
 /* Sleeps, then the step is called again with job->awake. */
 enum progress job_sleep(struct job *job, int64_t seconds);
 

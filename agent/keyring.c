@@ -110,3 +110,13 @@ bool keyring_open(
 	*out = slot->ks;
 	return true;
 }
+
+bool keyring_open_named(struct ks **out, struct keyring *k, const char *token, struct err *err)
+{
+	const struct conf_token *t = *token ? conf_find_token(k->conf, token) : NULL;
+
+	if (*token && !t)
+		return err_set(err, ERR_KEYSTORE,
+			"token %s, which holds the key, is not configured any more", token);
+	return keyring_open(out, k, t, err);
+}

@@ -23,4 +23,9 @@ AUTO_DEFINE(keyring, struct keyring *, keyring_free);
 MUST_USE bool keyring_open(
 	struct ks **out, struct keyring *k, const struct conf_token *token, struct err *err);
 
+/* The same by the name that a state file has for it: "" for files. ERR_KEYSTORE for an unknown one.
+ */
+MUST_USE bool keyring_open_named(
+	struct ks **out, struct keyring *k, const char *token, struct err *err);
+
 #endif

@@ -32,21 +32,32 @@ static bool random_hex(struct buf *out, struct err *err)
 	return buf_check(out, "tag", err);
 }
 
+/* An event that stands for an order, or for one that may exist. */
+static bool is_order(const char *event)
+{
+	static const char *const events[] = { "ordered ", "adopted ", "possible-orphan " };
+
+	for (size_t i = 0; i < ARRAY_LEN(events); i++)
+		if (!strncmp(event, events[i], strlen(events[i])))
+			return true;
+	return false;
+}
+
 /* Orders of the last day, and when the oldest that counts was made. */
 static unsigned recent_orders(const char *history, const char *name, int64_t now, int64_t *oldest)
 {
-	AUTO_STR char *event = NULL;
+	size_t name_len = strlen(name);
 	unsigned n = 0;
 
-	if (asprintf(&event, " %s submitting ", name) < 0)
-		return FUSE_ORDERS;
 	for (const char *line = history; *line;
 		line += strcspn(line, "\n"), line += *line == '\n') {
 		char time[CLOCK_TEXT_MAX];
 		size_t len = strcspn(line, " \n");
+		const char *rest = line + len;
 		int64_t at;
 
-		if (len >= sizeof(time) || strncmp(line + len, event, strlen(event)))
+		if (len >= sizeof(time) || *rest != ' ' || strncmp(rest + 1, name, name_len) ||
+			rest[1 + name_len] != ' ' || !is_order(rest + name_len + 2))
 			continue;
 		memcpy(time, line, len);
 		time[len] = '\0';
@@ -87,6 +98,7 @@ static bool write_intent(struct job *job, int dir, struct err *err)
 		!record_set(&r, "tag", buf_str(&tag), err) ||
 		!record_set(&r, "key_id", buf_str(&id), err) ||
 		!record_set(&r, "label", label, err) ||
+		!record_set(&r, "common_name", job->cert->common_name, err) ||
 		!record_set_int(&r, "created", clock_now(), err) ||
 		!renew_describe(&r, job->cert, err))
 		return false;
@@ -99,6 +111,22 @@ bool order_key_ref(struct ks_ref *out, const struct record *r, int dir, struct e
 	if (parse_hex(out->id, sizeof(out->id), record_get(r, "key_id")))
 		return true;
 	return err_set(err, ERR_IO, "key_id in a state file is no identifier of ours");
+}
+
+bool order_find_key(struct ks **ks, struct ks_ref *ref, struct run *run, const struct record *r,
+	int dir, struct err *err)
+{
+	return order_key_ref(ref, r, dir, err) &&
+	       keyring_open_named(ks, run->keys, record_get(r, "key_store"), err);
+}
+
+bool order_load_key(
+	EVP_PKEY **out, struct run *run, const struct record *r, int dir, struct err *err)
+{
+	struct ks_ref ref;
+	struct ks *ks;
+
+	return order_find_key(&ks, &ref, run, r, dir, err) && ks_load(out, ks, &ref, err);
 }
 
 /* The token's key leaves this trace beside the intent; a key in a file is its own. */
@@ -117,8 +145,7 @@ static bool make_key(struct job *job, int dir, const struct record *intent, stru
 	struct ks *ks;
 	bool found;
 
-	if (!order_key_ref(&ref, intent, dir, err) ||
-		!keyring_open(&ks, job->run->keys, job->cert->token, err) ||
+	if (!order_find_key(&ks, &ref, job->run, intent, dir, err) ||
 		!ks_find(&found, ks, &ref, err))
 		return false;
 	if (!found) {
@@ -161,14 +188,10 @@ enum progress order_step_request(struct job *job, struct err *err)
 	AUTO(buf) struct buf pem = BUF(PEM_MAX);
 	AUTO(pkey) EVP_PKEY *key = NULL;
 	struct csr_subject subject = conf_subject(job->cert);
-	struct ks_ref ref;
-	struct ks *ks;
 
 	if (!store_open_pending(&dir, job->run->store, job->cert->name, true, err) ||
-		!order_key_ref(&ref, &job->sit.intent.r, dir, err) ||
-		!keyring_open(&ks, job->run->keys, job->cert->token, err) ||
-		!ks_load(&key, ks, &ref, err) || !csr_check_key(key, err) ||
-		!csr_build(&pem, key, &subject, &job->cert->names, err))
+		!order_load_key(&key, job->run, &job->sit.intent.r, dir, err) ||
+		!csr_check_key(key, err) || !csr_build(&pem, key, &subject, &job->cert->names, err))
 		return JOB_FAILED;
 	if (!fs_write(dir, FILE_REQUEST, pem.data, pem.len, FS_ATTR(0600), err))
 		return JOB_FAILED;
@@ -243,7 +266,7 @@ static bool write_order(struct job *job, uint64_t ssl_id, const char *event, str
 	AUTO(fd) int dir = -1;
 
 	if (!record_set_int(&r, "ssl_id", (int64_t)ssl_id, err) ||
-		!record_set(&r, "account", job->cert->account_name, err) ||
+		!record_set(&r, "account", record_get(&job->sit.intent.r, "account"), err) ||
 		!record_set_int(&r, "time", clock_now(), err) ||
 		!store_open_pending(&dir, job->run->store, job->cert->name, true, err) ||
 		!record_write(&r, dir, FILE_ORDER, FS_ATTR(0600), err) ||
@@ -266,6 +289,7 @@ static bool withdraw(struct job *job, struct err *err)
 /* What an answer that is a failure means for later runs; `err` is set to the failure. */
 static enum progress failed(struct job *job, const struct wire_reply *r, struct err *err)
 {
+	const struct conf_account *account;
 	struct refusal refusal;
 	struct err why = r->err;
 	struct err trouble = { 0 };
@@ -273,7 +297,8 @@ static enum progress failed(struct job *job, const struct wire_reply *r, struct 
 	job->retry_after = r->retry_after;
 	*err = why;
 	if (why.kind == ERR_AUTH &&
-		(!refusal_of_account(&refusal, job->cert->account, &trouble) ||
+		(!job_account(&account, job, &trouble) ||
+			!refusal_of_account(&refusal, account, &trouble) ||
 			!refusal_note(job->run->store, &refusal, why.text, &trouble)))
 		*err = trouble;
 	if (why.kind == ERR_REJECTED && !job_hold(job, &why, &trouble))
@@ -305,7 +330,7 @@ enum progress order_step_find(struct job *job, struct err *err)
 {
 	struct wire_request r = { .op = WIRE_FIND };
 
-	r.find = (struct wire_find) { .common_name = job->cert->common_name,
+	r.find = (struct wire_find) { .common_name = record_get(&job->sit.intent.r, "common_name"),
 		.tag = record_get(&job->sit.intent.r, "tag") };
 	log_progress("%s: looking for the order at SCM", job->cert->name);
 	return job_ask(job, &r, err);
@@ -455,7 +480,10 @@ enum progress order_on_collect(struct job *job, const struct wire_reply *r, stru
 		return failed(job, r, err);
 	switch (r->order_state) {
 	case WIRE_ORDER_ISSUED:
-		return issued(job, r, err);
+		/* issued, but not collectable yet: the collection lags (scm-api.md 3.4) */
+		if (r->chain_count)
+			return issued(job, r, err);
+		break;
 	case WIRE_ORDER_REFUSED:
 	case WIRE_ORDER_REVOKED:
 	case WIRE_ORDER_EXPIRED:
@@ -464,11 +492,12 @@ enum progress order_on_collect(struct job *job, const struct wire_reply *r, stru
 			record_get_int(&job->sit.order.r, "ssl_id", 0), r->status);
 		return failed(job, &refused, err);
 	default:
-		if (back_off(job))
-			return JOB_SLEEPING;
-		err_set(err, ERR_PENDING, "order %" PRId64 " is not issued yet%s%s%s",
-			record_get_int(&job->sit.order.r, "ssl_id", 0), *r->status ? " (" : "",
-			r->status, *r->status ? ")" : "");
-		return JOB_FAILED;
+		break;
 	}
+	if (back_off(job))
+		return JOB_SLEEPING;
+	err_set(err, ERR_PENDING, "order %" PRId64 " is not issued yet%s%s%s",
+		record_get_int(&job->sit.order.r, "ssl_id", 0), *r->status ? " (" : "", r->status,
+		*r->status ? ")" : "");
+	return JOB_FAILED;
 }

@@ -24,7 +24,16 @@ enum progress order_on_collect(struct job *job, const struct wire_reply *r, stru
 /* Label of our keys in a token, for people and for `key prune`; the certificate's name follows. */
 #define ORDER_KEY_LABEL "scm-agent "
 
-/* The key that an intent or a meta record names, for the key store. Borrows from `r`. */
+/*
+ * The key that an intent or a meta record names, and the store it is in: what the record says,
+ * whatever the configuration says by now. `ref` borrows from `r`, `ks` from the keyring.
+ */
 MUST_USE bool order_key_ref(struct ks_ref *out, const struct record *r, int dir, struct err *err);
+MUST_USE bool order_find_key(struct ks **ks, struct ks_ref *ref, struct run *run,
+	const struct record *r, int dir, struct err *err);
+
+/* The same, loaded. Owned: EVP_PKEY_free(). */
+MUST_USE bool order_load_key(
+	EVP_PKEY **out, struct run *run, const struct record *r, int dir, struct err *err);
 
 #endif
