@@ -228,11 +228,13 @@ static bool unknown_key(const struct conf_key *keys, size_t n, const struct ini_
 	const struct ini_entry *e, struct err *err)
 {
 	struct conf_where where = { e->file, e->line };
+	const struct conf_key *meant;
 	char by_file[64];
 	const char *rest;
 
 	snprintf(by_file, sizeof(by_file), "%s_file", e->key);
-	if (find_key(keys, n, by_file, &rest))
+	meant = find_key(keys, n, by_file, &rest);
+	if (meant && !strcmp(meant->name, by_file))
 		return conf_error(err, where,
 			"%s: a secret does not belong here; put it into a file of mode 0600 and "
 			"set %s",
