@@ -54,8 +54,12 @@ static void check_state(struct check *k)
 		bad(k, "state directory", &err);
 }
 
-static void check_hooks(struct check *k, const char *what, const struct conf_hooks *hooks)
+static void check_hooks(struct check *k, const struct conf_cert *cert, const char *kind,
+	const struct conf_hooks *hooks)
 {
+	char what[96];
+
+	snprintf(what, sizeof(what), "%s: %s", cert->name, kind);
 	for (size_t i = 0; i < hooks->n; i++) {
 		const struct conf_hook *c = &hooks->item[i];
 		struct hook hook = { c->path, c->shipped, &c->options };
@@ -294,9 +298,9 @@ static void check_all(struct check *k)
 	for (size_t i = 0; i < conf->tokens; i++)
 		check_token(k, &conf->token[i]);
 	for (size_t i = 0; i < conf->certs; i++) {
-		check_hooks(k, "hook", &conf->cert[i].deploy_hooks);
-		check_hooks(k, "pre hook", &conf->cert[i].pre_hooks);
-		check_hooks(k, "post hook", &conf->cert[i].post_hooks);
+		check_hooks(k, &conf->cert[i], "hook", &conf->cert[i].deploy_hooks);
+		check_hooks(k, &conf->cert[i], "pre hook", &conf->cert[i].pre_hooks);
+		check_hooks(k, &conf->cert[i], "post hook", &conf->cert[i].post_hooks);
 		check_key(k, &conf->cert[i]);
 	}
 	for (size_t i = 0; i < conf->accounts; i++)

@@ -1,0 +1,179 @@
+#!/usr/bin/env bash
+# The life of a certificate: waiting, back-off, approval, refusal, renewal and its reasons, the
+# lock, one failure among many.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+collects() {
+	jq -s '[.[] | select(.target | test("/collect/"))] | length' "$T/sim/requests.jsonl"
+}
+
+fresh() {
+	rm -rf "$T/state"
+}
+
+generation() {
+	basename "$(readlink "$(live "$1")")"
+}
+
+spki() {
+	openssl pkey -in "$1" -pubout
+}
+
+token_make
+sim_start
+ORG=$(jq -r '.organizations[0].id' "$T/sim/account.json")
+login_make host01
+
+say "one retrieval at once, then as many as enroll_max_attempts; pending ends with 7, quietly"
+conf_p12 'enroll_max_attempts = 2'
+conf_cert wait1
+switches '--issue-time never'
+before=$(collects)
+expect 7 run
+[ $(($(collects) - before)) = 3 ] || fail "$(($(collects) - before)) retrievals instead of 3"
+key=$(spki "$T/state/pending/wait1/privkey.pem")
+before=$(collects)
+expect 7 run
+silent || fail "an order that is still pending is not quiet"
+[ $(($(collects) - before)) = 3 ] || fail "retrievals of the second run"
+
+say "the next run goes on with the same order and key"
+switches
+expect 0 run
+[ "$(orders wait1.example.com)" = 1 ] || fail "ordered again"
+[ "$(spki "$(live wait1)/privkey.pem")" = "$key" ] || fail "another key"
+pair_matches wait1 || fail "no pair"
+
+say "enroll_immediate = no waits first"
+fresh
+conf_p12 'enroll_immediate = no' 'enroll_max_attempts = 1'
+conf_cert wait2
+before=$(collects)
+expect 0 run
+[ $(($(collects) - before)) = 1 ] || fail "retrievals"
+
+say "approval: pending until an administrator says yes; held when he says no"
+conf_p12 'enroll_max_attempts = 1'
+conf_cert appr
+conf_cert decl
+switches '--approval'
+expect 7 run
+switches '--approval' "--approve $(jq -s '[.[]|select(.event=="accepted" and .commonName=="appr.example.com")][0].sslId' "$T/sim/ledger.jsonl")" \
+	"--decline $(jq -s '[.[]|select(.event=="accepted" and .commonName=="decl.example.com")][0].sslId' "$T/sim/ledger.jsonl")"
+expect 6 run
+[ -e "$(live appr)/cert.pem" ] || fail "the approved one is not installed"
+before=$(requests)
+expect 6 run
+[ "$(requests)" = "$before" ] || fail "a held certificate makes requests"
+switches
+expect 0 reset decl
+expect 0 run
+[ "$(orders decl.example.com)" = 2 ] || fail "reset does not lead to a new order"
+
+say "a refused credential is not tried again until something changes"
+fresh
+conf_p12
+conf_cert auth1
+switches '--fault any:status=401'
+expect 5 run
+before=$(requests)
+expect 5 run
+expect 5 run auth1
+[ "$(requests)" = "$before" ] || fail "a refused credential was tried again"
+switches
+touch "$T/store.pass"
+expect 0 run
+[ "$(orders auth1.example.com)" = 1 ] || fail "orders"
+
+say "renewal: not before its time, at its time, on changed names and key type, by force"
+fresh
+conf_p12
+conf_cert ren1
+expect 0 run
+expect 0 run
+[ "$(orders ren1.example.com)" = 1 ] || fail "renewed before its time"
+expect 0 run --dry-run
+grep -q 'nothing to do' "$T/out" || fail "dry run"
+RC=0
+faketime -f '+70d' "$AGENT" -c "$T/agent.ini" run --dry-run >"$T/out" 2>"$T/err" || RC=$?
+grep -q 'expires in' "$T/out" || fail "not due after 70 of 90 days"
+faketime -f '+50d' "$AGENT" -c "$T/agent.ini" run --dry-run >"$T/out" 2>"$T/err" || RC=$?
+grep -q 'nothing to do' "$T/out" || fail "due after 50 of 90 days"
+touch "$T/state/lock"
+conf_p12
+conf_cert ren1 'subject_alt_names = other.example.com'
+expect 0 run
+[ "$(orders ren1.example.com)" = 2 ] || fail "not renewed on changed names"
+openssl x509 -in "$(live ren1)/cert.pem" -noout -ext subjectAltName | grep -q other.example.com || fail "names"
+conf_p12
+conf_cert ren1 'subject_alt_names = other.example.com' 'key_type = rsa:2048'
+expect 0 run
+[ "$(orders ren1.example.com)" = 3 ] || fail "not renewed on a changed key type"
+[ "$(generation ren1)" = 000003 ] || fail "generation"
+
+say "a fuse: no fourth order within a day"
+expect 6 run --force
+expect_error '3 orders within a day'
+[ "$(orders ren1.example.com)" = 3 ] || fail "the fuse"
+
+say "generations: pruned to keep_generations, rollback, deploy"
+expect 0 rollback ren1
+[ "$(generation ren1)" = 000002 ] || fail "rollback"
+expect 0 run
+[ "$(generation ren1)" = 000002 ] || fail "a run undoes a rollback"
+expect 0 deploy ren1
+[ "$(generation ren1)" = 000003 ] || fail "deploy"
+expect 2 rollback ren1 000009
+
+say "one that fails does not stop the others; the status is the first failure's"
+fresh
+conf_p12
+{
+	printf '[certificate:bad1]\ncommon_name = bad1.example.com\nprofile = 4711\nterm = 90\n'
+} >>"$T/agent.ini"
+conf_cert good1
+expect 6 run
+[ -e "$(live good1)/cert.pem" ] || fail "the good one is not installed"
+
+say "the lock: a second run waits, then exits 11"
+conf_p12
+sed -i 's/^hook_timeout.*/lock_timeout = 1s/' "$T/agent.ini"
+conf_cert lock1
+exec 9<"$T/state/lock"
+flock 9
+expect 11 run
+flock -u 9
+expect 0 run
+exec 9<&-
+
+say "another run at the same time: one order"
+fresh
+conf_p12
+conf_cert par1
+runs=()
+for _ in 1 2 3 4 5 6; do
+	"$AGENT" -c "$T/agent.ini" run >/dev/null 2>&1 &
+	runs+=("$!")
+done
+wait "${runs[@]}"
+[ "$(orders par1.example.com)" = 1 ] || fail "parallel runs ordered $(orders par1.example.com) times"
+
+say "missing token, wrong PIN, missing module: 4, nothing made, the PIN tried once"
+fresh
+conf_p12
+sed -i 's/token=web/token=nosuch/' "$T/agent.ini"
+conf_cert tok1 'key_store = token:web'
+expect 4 run
+[ ! -e "$T/state/pending/tok1" ] || fail "something was made for a missing token"
+conf_p12
+conf_cert tok1 'key_store = token:web'
+printf '999999' >"$T/pin"
+expect 4 run
+expect 4 run
+expect_error 'not tried again'
+[ ! -e "$T/state/pending/tok1" ] || fail "something was made with a wrong PIN"
+printf '123456' >"$T/pin"
+expect 0 run
+[ "$(orders tok1.example.com)" = 1 ] || fail "orders"
+say "all of it"
