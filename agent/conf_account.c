@@ -243,6 +243,14 @@ static bool check_account(struct conf_loading *l, struct raw_account *raw,
 	return true;
 }
 
+static bool check_account_name(const struct ini_section *s, struct err *err)
+{
+	if (!strcmp(s->name, "default"))
+		return conf_error(err, (struct conf_where) { s->file, s->line },
+			"the default account is written [scm]");
+	return !*s->name || conf_check_name(s, err);
+}
+
 bool conf_load_account(struct conf_loading *l, struct ini_section *s, struct err *err)
 {
 	struct conf_account *a = &l->conf->account[l->conf->accounts];
@@ -253,9 +261,7 @@ bool conf_load_account(struct conf_loading *l, struct ini_section *s, struct err
 	if (!raw.a.name)
 		return err_memory(err);
 	raw.a.where = (struct conf_where) { s->file, s->line };
-	if (!strcmp(s->name, "default"))
-		return conf_error(err, raw.a.where, "the default account is written [scm]");
-	ok = (!*s->name || conf_check_name(s, err)) &&
+	ok = check_account_name(s, err) &&
 	     conf_apply(&raw, account_keys, ARRAY_LEN(account_keys), s, NULL, err) &&
 	     check_account(l, &raw, s, err);
 	*a = raw.a;
