@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "agent/cmd.h"
-#include "agent/order.h"
+#include "agent/intent.h"
 #include "agent/out.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -101,7 +101,7 @@ static bool try_key(struct check *k, const struct conf_cert *cert, const char *g
 
 	return store_open_archive(&archive, k->c->store, cert->name, false, err) &&
 	       fs_open_dir(&dir, archive, generation, err) &&
-	       order_load_key(&key, k->run, meta, dir, err) && ks_probe(key, err);
+	       intent_load_key(&key, k->run, meta, dir, err) && ks_probe(key, err);
 }
 
 static void check_key(struct check *k, const struct conf_cert *cert)

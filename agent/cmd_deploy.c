@@ -7,7 +7,7 @@
 #include "agent/cmd.h"
 #include "agent/deploy.h"
 #include "agent/install.h"
-#include "agent/order.h"
+#include "agent/intent.h"
 #include "agent/refusal.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -95,7 +95,7 @@ static bool check_generation(
 	if (end <= clock_now())
 		return err_set(err, ERR_USAGE, "generation %s expired at %s", id,
 			clock_format(expiry, end));
-	return order_load_key(&key, run, &meta, dir, err) &&
+	return intent_load_key(&key, run, &meta, dir, err) &&
 	       csr_matches_key(request.data, request.len, key, err);
 }
 

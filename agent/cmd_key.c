@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "agent/cmd.h"
-#include "agent/order.h"
+#include "agent/intent.h"
 #include "agent/out.h"
 #include "base/log.h"
 #include "base/parse.h"
@@ -152,7 +152,7 @@ static bool probe_key(struct key_work *w, const struct key_use *use, struct err 
 {
 	AUTO(pkey) EVP_PKEY *key = NULL;
 
-	return order_load_key(&key, w->run, use->record, use->dir, err) && ks_probe(key, err);
+	return intent_load_key(&key, w->run, use->record, use->dir, err) && ks_probe(key, err);
 }
 
 static bool probe_use(void *user, const struct key_use *use, struct err *err)
@@ -174,7 +174,7 @@ static bool probe_use(void *user, const struct key_use *use, struct err *err)
 static bool is_ours(const struct ks_entry *e)
 {
 	return e->id_len == KS_ID_LEN &&
-	       !strncmp(e->label, ORDER_KEY_LABEL, sizeof(ORDER_KEY_LABEL) - 1);
+	       !strncmp(e->label, INTENT_KEY_LABEL, sizeof(INTENT_KEY_LABEL) - 1);
 }
 
 static bool prune_entry(struct key_work *w, const struct conf_token *token, struct ks *ks,

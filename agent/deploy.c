@@ -1,114 +1,12 @@
 #include "agent/deploy.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "agent/install.h"
+#include "agent/prove.h"
+#include "agent/view.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "csr/name.h"
-
-#include <openssl/err.h>
-
-#define PROBE_TIMEOUT_MS 10000
-#define PROBE_PATIENCE_MS 20000 /* how long a reloaded server may go on serving the old one */
-#define PROBE_PAUSE_NS 200000000L
-#define PEM_MAX (1024 * 1024)
-
-/* A generation as hooks see it: paths and values, with what they borrow from. */
-struct view {
-	struct record meta;
-	struct strlist domains;
-	char *dir;
-	char *cert;
-	char *chain;
-	char *fullchain;
-	char *key;
-	char *live;
-	struct hook_context context;
-};
-
-static void view_dispose(struct view *v)
-{
-	record_dispose(&v->meta);
-	strlist_dispose(&v->domains);
-	free(v->dir);
-	free(v->cert);
-	free(v->chain);
-	free(v->fullchain);
-	free(v->key);
-	free(v->live);
-}
-AUTO_DEFINE_REF(view, struct view, view_dispose);
-
-static bool view_names(struct view *v, struct err *err)
-{
-	AUTO(strlist) struct strlist names = { 0 };
-
-	if (!strlist_split(&names, record_get(&v->meta, "names"), ' '))
-		return err_memory(err);
-	for (size_t i = 0; i < names.n; i++)
-		if (!strlist_add(&v->domains, csr_name_value(names.item[i])))
-			return err_memory(err);
-	return true;
-}
-
-static bool view_paths(
-	struct view *v, const struct store *s, const char *name, const char *id, struct err *err)
-{
-	v->dir = store_generation_path(s, name, id, "");
-	v->cert = store_generation_path(s, name, id, FILE_CERT);
-	v->chain = store_generation_path(s, name, id, FILE_CHAIN);
-	v->fullchain = store_generation_path(s, name, id, FILE_FULLCHAIN);
-	v->key = store_generation_path(s, name, id, FILE_KEY);
-	v->live = store_live_path(s, name);
-	if (v->dir && v->cert && v->chain && v->fullchain && v->key && v->live)
-		return true;
-	return err_memory(err);
-}
-
-/* An empty value is one that the record does not have. */
-static const char *some(const char *value)
-{
-	return *value ? value : NULL;
-}
-
-static bool view_open(struct view *v, struct run *run, const struct conf_cert *cert, const char *id,
-	struct err *err)
-{
-	AUTO(fd) int archive = -1;
-	AUTO(fd) int dir = -1;
-	bool found;
-
-	if (!store_open_archive(&archive, run->store, cert->name, true, err) ||
-		!fs_open_dir(&dir, archive, id, err) ||
-		!record_read(&v->meta, &found, dir, FILE_META, err))
-		return false;
-	if (!found)
-		return err_set(err, ERR_IO, "generation %s has no meta file", id);
-	if (!view_paths(v, run->store, cert->name, id, err) || !view_names(v, err))
-		return false;
-	v->context = (struct hook_context) {
-		.name = cert->name,
-		.generation_dir = v->dir,
-		.cert_path = v->cert,
-		.chain_path = v->chain,
-		.fullchain_path = v->fullchain,
-		.key_uri = some(record_get(&v->meta, "key_uri")),
-		.domains = &v->domains,
-		.serial = some(record_get(&v->meta, "serial")),
-		.fingerprint = some(record_get(&v->meta, "fingerprint")),
-		.old_serial = some(record_get(&v->meta, "old_serial")),
-		.order_id = some(record_get(&v->meta, "order")),
-		.not_after = record_get_int(&v->meta, "not_after", 0),
-		.live_dir = v->live,
-	};
-	if (!v->context.key_uri)
-		v->context.key_path = v->key;
-	return true;
-}
 
 bool deploy_digest(char out[static CSR_SHA256_HEX], const struct conf_cert *c, struct err *err)
 {
@@ -153,97 +51,6 @@ static bool run_hooks(
 	return true;
 }
 
-static bool read_chain(STACK_OF(X509) * out, const struct view *v, struct err *err)
-{
-	AUTO(buf) struct buf pem = BUF(PEM_MAX);
-	AUTO(bio) BIO *bio = NULL;
-	X509 *cert;
-
-	if (!fs_read_path(&pem, v->fullchain, err))
-		return false;
-	bio = BIO_new_mem_buf(pem.data, (int)pem.len);
-	if (!bio)
-		return err_memory(err);
-	while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
-		if (sk_X509_push(out, cert) > 0)
-			continue;
-		X509_free(cert);
-		return err_memory(err);
-	}
-	ERR_clear_error();
-	return sk_X509_num(out) > 0 || err_set(err, ERR_IO, "%s has no certificate", v->fullchain);
-}
-
-static bool same_cert(X509 *ours, const struct wire_bytes *served)
-{
-	AUTO(ossl_bytes) unsigned char *der = NULL;
-	int len = i2d_X509(ours, &der);
-
-	return len > 0 && (size_t)len == served->len && !memcmp(der, served->data, served->len);
-}
-
-/* Leaf and chain as the generation has them; a server may add its root at the end. */
-static bool serves(const struct wire_reply *r, STACK_OF(X509) * chain, struct err *err)
-{
-	if (!r->chain_count || !same_cert(sk_X509_value(chain, 0), &r->chain[0]))
-		return err_set(err, ERR_DEPLOY, "serves another certificate");
-	for (int i = 1; i < sk_X509_num(chain); i++)
-		if ((uint32_t)i >= r->chain_count ||
-			!same_cert(sk_X509_value(chain, i), &r->chain[i]))
-			return err_set(err, ERR_DEPLOY,
-				"serves the new certificate without its chain; let it use "
-				"fullchain.pem");
-	return true;
-}
-
-static bool probe(struct run *run, const struct conf_cert *cert, const struct verify_target *t,
-	STACK_OF(X509) * chain, struct err *err)
-{
-	AUTO(answer) struct answer answer = { 0 };
-	struct wire_request r = { .op = WIRE_PROBE };
-	struct fetcher *prober;
-
-	r.probe = (struct wire_probe) { .connect_host = t->address ? t->address : t->host,
-		.connect_port = t->address ? t->address_port : t->port,
-		.server_name = verify_server_name(t, cert->common_name),
-		.timeout_ms = PROBE_TIMEOUT_MS };
-	if (!net_prober(&prober, run->net, err) || !fetcher_call(&answer, prober, &r, err))
-		return false;
-	if (answer.reply.err.kind != ERR_NONE) {
-		*err = answer.reply.err;
-		return false;
-	}
-	return serves(&answer.reply, chain, err);
-}
-
-/* Reloading is not instant: old workers answer for a moment, so a wrong answer is asked for again.
- */
-static bool prove(
-	struct run *run, const struct conf_cert *cert, const struct view *v, struct err *err)
-{
-	const struct timespec pause = { .tv_nsec = PROBE_PAUSE_NS };
-	AUTO(x509_stack) STACK_OF(X509) *chain = sk_X509_new_null();
-	int64_t deadline = clock_ms() + PROBE_PATIENCE_MS;
-
-	if (!chain)
-		return err_memory(err);
-	if (!cert->verify.n || !read_chain(chain, v, err))
-		return !cert->verify.n;
-	for (size_t i = 0; i < cert->verify.n; i++) {
-		const struct verify_target *t = &cert->verify.item[i];
-
-		log_progress("%s: probing %s:%u", cert->name, t->host, t->port);
-		while (!probe(run, cert, t, chain, err)) {
-			if (clock_ms() >= deadline || err->kind == ERR_INTERNAL) {
-				err->kind = ERR_DEPLOY;
-				return err_wrap(err, "%s:%u", t->host, t->port);
-			}
-			nanosleep(&pause, NULL);
-		}
-	}
-	return true;
-}
-
 static bool switch_to(
 	struct run *run, const struct conf_cert *cert, const char *id, struct err *err)
 {
@@ -264,7 +71,7 @@ static bool transact(struct run *run, const struct conf_cert *cert, const char *
 	       store_open_archive(&archive, run->store, cert->name, true, err) &&
 	       install_set_permissions(cert, archive, id, err) && switch_to(run, cert, id, err) &&
 	       run_hooks(cert, HOOK_TEST, &v, err) && run_hooks(cert, HOOK_DEPLOY, &v, err) &&
-	       (!with_probe || prove(run, cert, &v, err));
+	       (!with_probe || prove_served(run, cert, &v, err));
 }
 
 /* The way back: the former generation is switched to even when the server can't be reloaded. */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/order.h"
+#include "agent/intent.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/ossl.h"
@@ -37,7 +37,7 @@ static bool check_key(struct job *job, int dir, struct err *err)
 	cert = parse_cert(&cert_pem);
 	if (!cert)
 		return err_crypto(err, ERR_IO, "%s is damaged", FILE_CERT);
-	if (!order_find_key(&ks, &ref, job->run, &job->sit.intent.r, dir, err) ||
+	if (!intent_find_key(&ks, &ref, job->run, &job->sit.intent.r, dir, err) ||
 		!ks_load(&key, ks, &ref, err))
 		return false;
 	if (!X509_check_private_key(cert, key))
@@ -179,7 +179,7 @@ static bool delete_token_key(struct run *run, int dir, struct err *err)
 		return false;
 	if (!found || !*record_get(&meta, "key_store"))
 		return true;
-	return order_find_key(&ks, &ref, run, &meta, dir, err) && ks_delete(ks, &ref, err);
+	return intent_find_key(&ks, &ref, run, &meta, dir, err) && ks_delete(ks, &ref, err);
 }
 
 static bool prune_one(

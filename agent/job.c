@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/collect.h"
 #include "agent/deploy.h"
 #include "agent/install.h"
+#include "agent/intent.h"
 #include "agent/order.h"
 #include "agent/retry.h"
 #include "base/clock.h"
@@ -25,11 +27,11 @@ static const struct {
 	answer_fn *answer;
 } life[STATE_COUNT] = {
 	[STATE_CURRENT] = { NULL, NULL },
-	[STATE_DUE] = { order_step_key, NULL },
-	[STATE_KEYED] = { order_step_request, NULL },
+	[STATE_DUE] = { intent_step_key, NULL },
+	[STATE_KEYED] = { intent_step_request, NULL },
 	[STATE_REQUESTED] = { order_step_submit, order_on_submit },
 	[STATE_SUBMITTING] = { order_step_find, order_on_find },
-	[STATE_ORDERED] = { order_step_collect, order_on_collect },
+	[STATE_ORDERED] = { collect_step, collect_on_answer },
 	[STATE_ISSUED] = { install_step, NULL },
 	[STATE_INSTALLED] = { deploy_step, NULL },
 	[STATE_HELD] = { step_held, NULL },

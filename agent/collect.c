@@ -1,0 +1,132 @@
+#include "agent/collect.h"
+
+#include <inttypes.h>
+
+#include "agent/order.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "csr/chain.h"
+
+#define PEM_MAX (128 * 1024)
+
+static int64_t power(uint64_t base, unsigned exponent, uint64_t most)
+{
+	uint64_t value = 1;
+
+	while (exponent-- && value < most)
+		value *= base;
+	return (int64_t)(value < most ? value : most);
+}
+
+/*
+ * Waits before retrieval 1, 2, ... as enroll_back_off_timer says. False when there will be no
+ * further one in this run.
+ */
+static bool back_off(struct job *job)
+{
+	const struct conf_account *a = job->cert->account;
+	int64_t seconds;
+
+	if (job->attempt >= a->max_attempts && clock_ms() >= job->run->wait_until_ms)
+		return false;
+	job->attempt++;
+	seconds = power(a->back_off_timer, job->attempt, a->max_back_off_timer);
+	log_progress("%s: waiting for SCM to issue, next look in %" PRId64 " s", job->cert->name,
+		seconds);
+	job_sleep(job, seconds);
+	return true;
+}
+
+enum progress collect_step(struct job *job, struct err *err)
+{
+	struct wire_request r = { .op = WIRE_COLLECT };
+
+	if (!job->awake && job->submitted && !job->attempt &&
+		!job->cert->account->enroll_immediate && back_off(job))
+		return JOB_SLEEPING;
+	r.order.ssl_id = (uint64_t)record_get_int(&job->sit.order.r, "ssl_id", 0);
+	return job_ask(job, &r, err);
+}
+
+static bool judge(struct csr_chain *out, struct job *job, int dir, const struct wire_reply *r,
+	struct err *err)
+{
+	AUTO(buf) struct buf request = BUF(PEM_MAX);
+	AUTO(strlist) struct strlist names = { 0 };
+	struct csr_der der[WIRE_CHAIN_MAX];
+	struct csr_expect expect = { .names = &names,
+		.allow_extra_names = job->cert->allow_extra_names,
+		.anchors = job->cert->trust_anchors,
+		.now = clock_now() };
+
+	if (!fs_read(&request, dir, FILE_REQUEST, err))
+		return false;
+	/* the names that were asked for: the configuration may have changed since */
+	if (!strlist_split(&names, record_get(&job->sit.intent.r, "names"), ' '))
+		return err_memory(err);
+	for (size_t i = 0; i < r->chain_count; i++)
+		der[i] = (struct csr_der) { r->chain[i].data, r->chain[i].len };
+	expect.request_pem = request.data;
+	expect.request_len = request.len;
+	return csr_chain_judge(out, der, r->chain_count, &expect, err);
+}
+
+/* chain.pem last: it is the evidence that all of it is there and was found good. */
+static bool keep_chain(const struct csr_chain *c, int dir, struct err *err)
+{
+	return fs_write(dir, FILE_CERT, c->cert.data, c->cert.len, FS_ATTR(0644), err) &&
+	       fs_write(dir, FILE_FULLCHAIN, c->fullchain.data, c->fullchain.len, FS_ATTR(0644),
+		       err) &&
+	       fs_write(dir, FILE_CHAIN, buf_str(&c->chain), c->chain.len, FS_ATTR(0644), err);
+}
+
+static enum progress issued(struct job *job, const struct wire_reply *r, struct err *err)
+{
+	AUTO(csr_chain) struct csr_chain chain = { 0 };
+	AUTO(fd) int dir = -1;
+	struct err trouble = { 0 };
+
+	if (!store_open_pending(&dir, job->run->store, job->cert->name, true, err))
+		return JOB_FAILED;
+	if (!judge(&chain, job, dir, r, err)) {
+		err_wrap(err, "the certificate of order %" PRIu64 " is not installed",
+			(uint64_t)record_get_int(&job->sit.order.r, "ssl_id", 0));
+		if (!store_history(job->run->store, &trouble, job->cert->name, "not-accepted", "%s",
+			    err->text))
+			*err = trouble;
+		return JOB_FAILED;
+	}
+	if (!keep_chain(&chain, dir, err))
+		return JOB_FAILED;
+	return JOB_NEXT;
+}
+
+enum progress collect_on_answer(struct job *job, const struct wire_reply *r, struct err *err)
+{
+	struct wire_reply refused = *r;
+
+	if (r->err.kind != ERR_NONE)
+		return order_failed(job, r, err);
+	switch (r->order_state) {
+	case WIRE_ORDER_ISSUED:
+		/* issued, but not collectable yet: the collection lags (scm-api.md 3.4) */
+		if (r->chain_count)
+			return issued(job, r, err);
+		break;
+	case WIRE_ORDER_REFUSED:
+	case WIRE_ORDER_REVOKED:
+	case WIRE_ORDER_EXPIRED:
+	case WIRE_ORDER_REPLACED:
+		err_set(&refused.err, ERR_REJECTED, "order %" PRId64 " is %s at SCM",
+			record_get_int(&job->sit.order.r, "ssl_id", 0), r->status);
+		return order_failed(job, &refused, err);
+	default:
+		break;
+	}
+	if (back_off(job))
+		return JOB_SLEEPING;
+	err_set(err, ERR_PENDING, "order %" PRId64 " is not issued yet%s%s%s",
+		record_get_int(&job->sit.order.r, "ssl_id", 0), *r->status ? " (" : "", r->status,
+		*r->status ? ")" : "");
+	return JOB_FAILED;
+}
