@@ -85,6 +85,18 @@ static bool parse_line(struct record *r, const char *line, size_t len, struct er
 	return true;
 }
 
+/* By the first line, before another one is looked at: later versions may have another form. */
+static bool check_version(const struct record *r, struct err *err)
+{
+	if (strcmp(r->keys.item[0], VERSION_KEY))
+		return err_set(err, ERR_IO, "not a state file of scm-agent");
+	if (strcmp(r->values.item[0], VERSION))
+		return err_set(err, ERR_IO,
+			"of version %.20s, newer than this program knows; update it",
+			r->values.item[0]);
+	return true;
+}
+
 static bool parse(struct record *r, const struct buf *text, struct err *err)
 {
 	const char *at = buf_str(text);
@@ -93,14 +105,10 @@ static bool parse(struct record *r, const struct buf *text, struct err *err)
 	if (strlen(at) != text->len)
 		return err_set(err, ERR_IO, "not a state file of scm-agent: it has a NUL byte");
 	for (; (newline = strchr(at, '\n')); at = newline + 1)
-		if (!parse_line(r, at, (size_t)(newline - at), err))
+		if (!parse_line(r, at, (size_t)(newline - at), err) || !check_version(r, err))
 			return false;
-	if (*at || !r->keys.n || strcmp(r->keys.item[0], VERSION_KEY))
+	if (*at || !r->keys.n)
 		return err_set(err, ERR_IO, "not a state file of scm-agent, or cut short");
-	if (strcmp(r->values.item[0], VERSION))
-		return err_set(err, ERR_IO,
-			"of version %.20s, newer than this program knows; update it",
-			r->values.item[0]);
 	return true;
 }
 

@@ -1,4 +1,7 @@
 # agent/: what decides, and what it remembers.
+foreach(part record)
+	scm_test(test_${part} LABEL unit SOURCES test_${part}.c USES agent)
+endforeach()
 foreach(part ini conf conf_key)
 	scm_test(test_${part} LABEL unit SOURCES test_${part}.c conf_scene.c USES agent)
 endforeach()
