@@ -1,0 +1,78 @@
+#!/bin/bash
+# Each check of the documents finds what it is there to find: as they are they pass, and each of
+# these slips makes its check fail. $SCM_AGENT is the program.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+failures=0
+
+fresh_tree() {
+	rm -rf "${tree:?}"/*
+	mkdir -p "$tree"/{agent,base,deploy-hooks,packaging}
+	cp "$root"/agent/*.[ch] "$tree/agent"
+	cp "$root/base/err.h" "$tree/base"
+	cp "$root/deploy-hooks/hook_env.c" "$tree/deploy-hooks"
+	cp "$root"/*.md "$tree"
+	cp -R "$root/packaging/man" "$root/packaging/scm-agent.ini.example" "$tree/packaging"
+}
+
+# slip CHECK PATTERN FILE SED-SCRIPT: with this change, CHECK must fail and say PATTERN
+slip() {
+	local check=$1 pattern=$2 file=$tree/$3 script=$4 out
+
+	fresh_tree
+	cp "$file" "$tree/before"
+	sed -i -E "$script" "$file"
+	if cmp -s "$file" "$tree/before"; then
+		out="the change '$script' changes nothing"
+	elif out=$("$here/$check.sh" "$tree" 2>&1); then
+		out="accepted"
+	elif grep -qE -- "$pattern" <<<"$out"; then
+		return
+	fi
+	echo "selftest: $check: $3: $script: $out" >&2
+	failures=$((failures + 1))
+}
+
+fresh_tree
+for check in keys commands help examples; do
+	if ! "$here/$check.sh" "$tree" >/dev/null 2>&1; then
+		echo "selftest: $check refuses the documents as they are" >&2
+		failures=$((failures + 1))
+	fi
+done
+
+ini=packaging/man/scm-agent.ini.5
+man=packaging/man/scm-agent.8
+example=packaging/scm-agent.ini.example
+
+slip keys 'lock_timeout is missing' "$ini" '/^\.It Ic lock_timeout$/d'
+slip keys "default '60s'" "$ini" 's/^\.Ql 60s \./.Ql 90s ./'
+slip keys 'uri is required' "$ini" '/^\.It Ic uri$/,/^\.It/ s/^Required\.$//'
+slip keys 'token_url is not supported' "$ini" '/^\.It Ic token_url$/ s/$/\nText./'
+slip keys 'JKS is not in|JKS is not supported' "$ini" '/^\.Ql JKS/d'
+slip keys 'agent/paralel is no key' "$ini" 's/^\.It Ic parallel$/&\n.It Ic paralel/'
+slip keys 'verify is missing' "$example" '/^#verify = /d'
+slip keys 'scm/proxy_port is no key|scm/proxi is no key' "$example" 's/^#auth = .*/&\n#proxi = 1/'
+slip keys 'novelty is missing' agent/conf_cert.c 's/^\tKEY\("group",.*/&\n\tKEY("novelty", set_string, 0),/'
+slip keys 'keys found' agent/conf_cert.c 's/cert_keys\[\] =/cert_keys[99] =/'
+slip commands "commands 'novelty' is missing" agent/cmd.c 's/^\t\{ "csr", cmd_csr,.*/\t{ "novelty", cmd_csr, CMD_STORE,/'
+slip commands "commands 'csr' is missing" "$man" 's/^\.It Cm csr .*/.It csr/'
+slip commands "options 'force' is missing" "$man" 's/Fl -force( |$)/Fl -forse\1/'
+slip commands "statuses '11' is missing" "$man" '/^\.It 11$/d'
+slip commands 'exit status 12' README.md '/^\| 12 \|/d'
+slip commands "states 'answer_lost' is missing" "$man" '/^\.It answer lost$/d'
+slip commands "events 'held' is missing" "$man" 's/ held, / /'
+slip commands "files 'meta' is missing" "$man" '/^\.It Pa meta$/d'
+slip commands "variables 'RENEWED_LINEAGE' is missing" "$man" '/Ev RENEWED_LINEAGE/d'
+slip commands "no command 'scm-agent nonsense'" README.md 's/scm-agent check/scm-agent nonsense/'
+slip help 'run takes --dry-run' "$man" '/^\.(It|Op) Fl -dry-run/d'
+slip examples 'README.md' README.md 's/^customer_uri = example/custommer_uri = example/'
+slip examples 'scm-agent.ini.5' "$ini" 's/^login = api-host01/logn = api-host01/'
+slip examples 'scm-agent.ini.example' "$example" 's/^#parallel = 4/#parallel = 400/'
+
+if [ "$failures" -gt 0 ]; then
+	exit 1
+fi
