@@ -15,7 +15,8 @@
 
 struct walk {
 	char here[PATH_MAX]; /* the directory reached so far; "" is the root */
-	char rest[PATH_MAX]; /* what is still to go */
+	char text[PATH_MAX]; /* the path, links put in as they are met */
+	const char *rest;    /* what of it is still to go */
 	unsigned links;
 	const char *path; /* as asked for, and what it is, for messages */
 	const char *what;
@@ -50,7 +51,7 @@ static bool check_owner(
 static bool follow(struct walk *w, const char *name, struct err *err)
 {
 	char target[PATH_MAX];
-	char rest[PATH_MAX];
+	char text[PATH_MAX];
 	ssize_t n = readlink(name, target, sizeof(target) - 1);
 
 	if (n < 0)
@@ -60,9 +61,10 @@ static bool follow(struct walk *w, const char *name, struct err *err)
 		errno = ELOOP;
 		return err_errno(err, ERR_CONFIG, "%s %s", w->what, w->path);
 	}
-	memcpy(rest, w->rest, sizeof(rest));
-	if (snprintf(w->rest, sizeof(w->rest), "%s/%s", target, rest) >= (int)sizeof(w->rest))
+	if (snprintf(text, sizeof(text), "%s/%s", target, w->rest) >= (int)sizeof(text))
 		return too_long(w, err);
+	memcpy(w->text, text, sizeof(text));
+	w->rest = w->text;
 	if (target[0] == '/')
 		w->here[0] = '\0';
 	return true;
@@ -71,14 +73,14 @@ static bool follow(struct walk *w, const char *name, struct err *err)
 /* The next component taken off `rest`; false when there is none left. */
 static bool next_name(char out[static NAME_MAX + 1], struct walk *w)
 {
-	size_t skip = strspn(w->rest, "/");
-	size_t len = strcspn(w->rest + skip, "/");
+	const char *name = w->rest + strspn(w->rest, "/");
+	size_t len = strcspn(name, "/");
 
 	if (!len || len > NAME_MAX)
 		return false;
-	memcpy(out, w->rest + skip, len);
+	memcpy(out, name, len);
 	out[len] = '\0';
-	memmove(w->rest, w->rest + skip + len, strlen(w->rest + skip + len) + 1);
+	w->rest = name + len;
 	return true;
 }
 
@@ -115,8 +117,9 @@ static bool begin(struct walk *w, const char *path, struct err *err)
 
 	if (path[0] != '/' && !getcwd(from, sizeof(from)))
 		return err_errno(err, ERR_CONFIG, "%s %s", w->what, path);
-	if (snprintf(w->rest, sizeof(w->rest), "%s/%s", from, path) >= (int)sizeof(w->rest))
+	if (snprintf(w->text, sizeof(w->text), "%s/%s", from, path) >= (int)sizeof(w->text))
 		return too_long(w, err);
+	w->rest = w->text;
 	return true;
 }
 
