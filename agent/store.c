@@ -15,6 +15,8 @@
 #define HISTORY_MAX (64 * 1024 * 1024)
 #define CLOCK_SLACK 86400
 #define ABANDONED "abandoned-"
+#define DISCARDED ".tmp-discarded-" /* fs_clean_temp() takes it for what it is */
+#define DETAIL_MAX 2048
 
 static const struct {
 	const char *name;
@@ -76,6 +78,8 @@ bool store_open(struct store **out, const char *path, struct err *err)
 	s->path = strdup(path);
 	if (!s->path)
 		return err_memory(err);
+	for (size_t len = strlen(s->path); len > 1 && s->path[len - 1] == '/'; len--)
+		s->path[len - 1] = '\0';
 	if (!open_rooms(s, err))
 		return err_wrap(err, "state directory %s", path);
 	*out = TAKE(s);
@@ -184,17 +188,22 @@ bool store_next_generation(
 bool store_live(char **out, struct store *s, const char *name, struct err *err)
 {
 	AUTO_STR char *target = NULL;
-	const char *last;
+	AUTO_STR char *ours = NULL;
+	const char *id = NULL;
 
 	if (!fs_read_link(&target, s->live, name, err))
 		return false;
-	last = target ? strrchr(target, '/') : NULL;
-	if (last && !is_generation(last + 1))
+	if (asprintf(&ours, "../archive/%s/", name) < 0)
+		return err_memory(err);
+	if (target && !strncmp(target, ours, strlen(ours)))
+		id = target + strlen(ours);
+	if (target && (!id || !is_generation(id)))
 		return err_set(err, ERR_IO,
-			"%s/live/%s points at %s, which is no generation of ours", s->path, name,
-			target);
-	*out = last ? strdup(last + 1) : NULL;
-	return !last || *out || err_memory(err);
+			"%s/live/%s points at %s, which is no generation of it; remove the link, "
+			"then run scm-agent deploy %s",
+			s->path, name, target, name);
+	*out = id ? strdup(id) : NULL;
+	return !id || *out || err_memory(err);
 }
 
 bool store_switch(struct store *s, const char *name, const char *generation, struct err *err)
@@ -223,6 +232,20 @@ bool store_abandon(struct store *s, const char *name, struct err *err)
 	return fs_move(s->pending, name, archive, to, err);
 }
 
+bool store_discard(struct store *s, const char *name, struct err *err)
+{
+	AUTO_STR char *aside = NULL;
+
+	if (asprintf(&aside, DISCARDED "%s", name) < 0)
+		return err_memory(err);
+	if (!fs_remove_tree(s->pending, aside, err))
+		return false;
+	if (!fs_exists(s->pending, name))
+		return true;
+	return fs_move(s->pending, name, s->pending, aside, err) &&
+	       fs_remove_tree(s->pending, aside, err);
+}
+
 char *store_generation_path(
 	const struct store *s, const char *name, const char *generation, const char *file)
 {
@@ -246,9 +269,9 @@ char *store_live_path(const struct store *s, const char *name)
 bool store_history(
 	struct store *s, struct err *err, const char *name, const char *event, const char *fmt, ...)
 {
-	AUTO(buf) struct buf line = BUF(8192);
+	AUTO(buf) struct buf line = BUF(4 * DETAIL_MAX + 256);
 	char time[CLOCK_TEXT_MAX];
-	char detail[2048];
+	char detail[DETAIL_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);

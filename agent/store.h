@@ -74,11 +74,14 @@ MUST_USE bool store_open_archive(
 MUST_USE bool store_generations(
 	struct strlist *out, struct store *s, const char *name, struct err *err);
 
-/* The name of the generation that comes after all that are there, abandoned ones counted. */
+/* The name of the generation that comes after all that are there. */
 MUST_USE bool store_next_generation(
 	char out[static GENERATION_MAX], struct store *s, const char *name, struct err *err);
 
-/* The generation that live/NAME points at, NULL when none. Owned: free(). */
+/*
+ * The generation that live/NAME points at, NULL when there is no link; whether it is there is not
+ * asked. ERR_IO for a link to anything else. Owned: free().
+ */
 MUST_USE bool store_live(char **out, struct store *s, const char *name, struct err *err);
 
 /* Points live/NAME at a generation. */
@@ -91,13 +94,20 @@ MUST_USE bool store_switch(
  */
 MUST_USE bool store_abandon(struct store *s, const char *name, struct err *err);
 
+/*
+ * Throws pending/NAME away at once: a crash leaves it whole or not at all, so that no request is
+ * ever found without the key and the intent it was made from. Absent is fine.
+ */
+MUST_USE bool store_discard(struct store *s, const char *name, struct err *err);
+
 /* STATE_DIR/archive/NAME/GEN/FILE or STATE_DIR/live/NAME. Owned: free(); NULL when out of memory.
  */
 char *store_generation_path(
 	const struct store *s, const char *name, const char *generation, const char *file);
 char *store_live_path(const struct store *s, const char *name);
 
-/* "TIME NAME EVENT detail" appended to history; detail is printf-like and may be "". */
+/* "TIME NAME EVENT detail" appended to history; detail is printf-like, may be "", and is made
+ * printable; 2 KiB of it at most. */
 MUST_USE bool store_history(struct store *s, struct err *err, const char *name, const char *event,
 	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
