@@ -2,14 +2,13 @@
 # The whole job in front of the reader, on loopback: simulator, token, nginx, two certificates,
 # renewal. Called by ./dev demo.
 #
-#	demo.sh BUILD           runs it and leaves nothing running
-#	demo.sh BUILD start     starts simulator and nginx again, to play with
-#	demo.sh BUILD stop      ends them
-BUILD=$(cd "$1" && pwd)
-ACTION=${2:-show}
-WORLD=$BUILD/demo
-export BUILD WORLD
-set -- "$BUILD"
+#	demo.sh           runs it and leaves nothing running
+#	demo.sh start     starts simulator and nginx again, to play with
+#	demo.sh stop      ends them
+#
+# BUILD_DIR is the build directory.
+ACTION=${1:-show}
+WORLD=${BUILD_DIR:?the build directory}/demo
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/e2e/lib.sh"
 

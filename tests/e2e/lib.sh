@@ -1,10 +1,10 @@
 # Helpers of the end-to-end tests: a world of their own (simulator, token, nginx, state directory)
-# below one temporary directory, on free ports of the loopback interface. Source it with the build
-# directory as $1; everything is gone when the script ends.
+# below one temporary directory, on free ports of the loopback interface. BUILD_DIR is the build
+# directory. Everything is gone when the script ends.
 # shellcheck shell=bash disable=SC2034,SC2119,SC2120
 
 set -euo pipefail
-BUILD=$1
+BUILD=$(cd "${BUILD_DIR:?the build directory}" && pwd)
 AGENT=$BUILD/root/bin/scm-agent
 SIM=$BUILD/tests/scm-sim/scm-sim
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
