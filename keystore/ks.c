@@ -37,7 +37,7 @@ static bool generate(
 	}
 	if (load_and_probe(ks, ref, err))
 		return true;
-	err_wrap(err, "made a key of type %s that can't be used; choose another key_type",
+	err_wrap(err, "made a key of type %s that can't be used (another key_type may do)",
 		ks_key_type_name(type));
 	if (!ks->ops->delete (ks, ref, &ignored))
 		err_wrap(err, "an unusable key is left behind (%s)", ignored.text);

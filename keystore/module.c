@@ -151,6 +151,34 @@ static bool load_library(struct module *m, struct err *err)
 	return true;
 }
 
+static bool add_view(struct module *m, struct err *err)
+{
+	struct view *view = calloc(1, sizeof(*view));
+
+	if (!view)
+		return err_memory(err);
+	p11_queue_clear();
+	if (PKCS11_enumerate_slots(m->ctx, &view->slots, &view->n)) {
+		free(view);
+		return p11_queue_err(err, "list the slots of PKCS#11 module %s", m->path);
+	}
+	view->older = m->view;
+	m->view = view;
+	m->stale = false;
+	return true;
+}
+
+static void free_views(struct module *m)
+{
+	while (m->view) {
+		struct view *view = m->view;
+
+		m->view = view->older;
+		PKCS11_release_all_slots(m->ctx, view->slots, view->n);
+		free(view);
+	}
+}
+
 static bool start(struct module *m, const char *reserved, struct err *err)
 {
 	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK, .pReserved = (void *)reserved };
@@ -167,9 +195,7 @@ static bool start(struct module *m, const char *reserved, struct err *err)
 	if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED)
 		return p11_err(err, rv, "initialize the PKCS#11 module");
 	m->finalize = rv == CKR_OK;
-	if (PKCS11_enumerate_slots(m->ctx, &m->slots, &m->n_slots))
-		return p11_queue_err(err, "list the slots of PKCS#11 module %s", m->path);
-	return true;
+	return add_view(m, err);
 }
 
 static struct module *loaded(const char *path)
@@ -222,8 +248,7 @@ void module_close(struct module *m)
 	if (!m || --m->users)
 		return;
 	unlink_module(m);
-	if (m->slots)
-		PKCS11_release_all_slots(m->ctx, m->slots, m->n_slots);
+	free_views(m);
 	if (m->finalize)
 		m->fn->C_Finalize(NULL);
 	if (m->ctx) {
@@ -238,15 +263,13 @@ void module_close(struct module *m)
 
 bool module_refresh(struct module *m, struct err *err)
 {
-	p11_queue_clear();
-	return !PKCS11_update_slots(m->ctx, &m->slots, &m->n_slots) ||
-	       p11_queue_err(err, "list the slots of PKCS#11 module %s", m->path);
+	return !m->stale || add_view(m, err);
 }
 
 PKCS11_SLOT *module_slot(const struct module *m, CK_SLOT_ID id)
 {
-	for (unsigned i = 0; i < m->n_slots; i++)
-		if (PKCS11_get_slotid_from_slot(&m->slots[i]) == id)
-			return &m->slots[i];
+	for (unsigned i = 0; i < m->view->n; i++)
+		if (PKCS11_get_slotid_from_slot(&m->view->slots[i]) == id)
+			return &m->view->slots[i];
 	return NULL;
 }

@@ -18,6 +18,17 @@
 
 #define MODULE_SLOTS_MAX 256
 
+/*
+ * libp11's slots. libp11 remembers objects for good: one that was removed stays in its lists, and a
+ * new one with the handle of an old one is taken for that. So after each change a new view is made.
+ * The old ones are kept until the end, since to release one would close every session, and log out.
+ */
+struct view {
+	PKCS11_SLOT *slots;
+	unsigned n;
+	struct view *older;
+};
+
 struct module {
 	struct module *next;
 	unsigned users;
@@ -26,8 +37,8 @@ struct module {
 	CK_FUNCTION_LIST *fn; /* for direct calls */
 	bool finalize;	      /* our C_Initialize was the first for `fn`: it is not libp11's copy */
 	PKCS11_CTX *ctx;
-	PKCS11_SLOT *slots;
-	unsigned n_slots;
+	struct view *view; /* the newest */
+	bool stale;	   /* objects have come or gone since it was made */
 };
 
 /*
@@ -37,17 +48,17 @@ struct module {
  */
 MUST_USE bool module_resolve(char **path, char **reserved, const char *name, struct err *err);
 
-/* Loads a module, or the one that is loaded already, and reads its slots. */
+/* Loads a module, or takes the one that is loaded already. */
 MUST_USE bool module_open(struct module **out, const char *name, struct err *err);
 
 /* Unloads it when this was the last user; NULL is fine. */
 void module_close(struct module *m);
 AUTO_DEFINE(module, struct module *, module_close);
 
-/* Reads the slots again, so that libp11 forgets the objects it remembers. The login stays. */
+/* Makes a new view when the module is stale. */
 MUST_USE bool module_refresh(struct module *m, struct err *err);
 
-/* libp11's slot of this id; NULL when it is gone. Borrowed until module_refresh(). */
+/* The slot of this id in the newest view; NULL when it is gone. Borrowed until module_refresh(). */
 PKCS11_SLOT *module_slot(const struct module *m, CK_SLOT_ID id);
 
 #endif

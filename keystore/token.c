@@ -185,27 +185,36 @@ bool ks_open_token(
 	return true;
 }
 
-bool token_keys(PKCS11_KEY **out, unsigned *n, struct token *t, struct err *err)
+static PKCS11_TOKEN *libp11_token(struct token *t, struct err *err)
 {
 	PKCS11_SLOT *slot;
 
 	if (!module_refresh(t->module, err))
-		return false;
-	slot = module_slot(t->module, t->slot);
-	if (!slot || !slot->token)
-		return err_set(err, ERR_KEYSTORE, "the token has gone");
+		return NULL;
 	p11_queue_clear();
-	return !PKCS11_enumerate_keys(slot->token, out, n) || p11_queue_err(err, "list the keys");
+	slot = module_slot(t->module, t->slot);
+	if (slot && slot->token)
+		return slot->token;
+	err_set(err, ERR_KEYSTORE, "the token has gone");
+	return NULL;
+}
+
+bool token_keys(PKCS11_KEY **out, unsigned *n, struct token *t, struct err *err)
+{
+	PKCS11_TOKEN *token = libp11_token(t, err);
+
+	if (!token)
+		return false;
+	return !PKCS11_enumerate_keys(token, out, n) || p11_queue_err(err, "list the keys");
 }
 
 bool token_certificates(PKCS11_CERT **out, unsigned *n, struct token *t, struct err *err)
 {
-	PKCS11_SLOT *slot = module_slot(t->module, t->slot);
+	PKCS11_TOKEN *token = libp11_token(t, err);
 
-	if (!slot || !slot->token)
-		return err_set(err, ERR_KEYSTORE, "the token has gone");
-	p11_queue_clear();
-	return !PKCS11_enumerate_certs(slot->token, out, n) ||
+	if (!token)
+		return false;
+	return !PKCS11_enumerate_certs(token, out, n) ||
 	       p11_queue_err(err, "list the certificates");
 }
 

@@ -32,8 +32,7 @@ MUST_USE bool token_find_slot(CK_SLOT_ID *out, CK_TOKEN_INFO *info, const struct
 	const char *uri, struct err *err);
 
 /*
- * libp11's private keys and certificates of this token, read afresh. Borrowed until the next call
- * of either.
+ * libp11's private keys and certificates of this token. Borrowed until the token's objects change.
  */
 MUST_USE bool token_keys(PKCS11_KEY **out, unsigned *n, struct token *t, struct err *err);
 MUST_USE bool token_certificates(PKCS11_CERT **out, unsigned *n, struct token *t, struct err *err);

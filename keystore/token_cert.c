@@ -66,6 +66,7 @@ static bool create(
 	CK_RV rv = t->p11.fn->C_CreateObject(
 		t->p11.session, attributes, ARRAY_LEN(attributes), &object);
 
+	t->module->stale = true;
 	return rv == CKR_OK || p11_err(err, rv, "store the certificate");
 }
 

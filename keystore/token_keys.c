@@ -61,6 +61,7 @@ bool token_generate(struct ks *ks, const struct ks_ref *ref, enum ks_key_type ty
 	struct token *t = token_of(ks);
 	CK_RV rv = generate_pair(t, ref, ks_key_spec(type));
 
+	t->module->stale = true;
 	if (rv == CKR_MECHANISM_INVALID || rv == CKR_CURVE_NOT_SUPPORTED ||
 		rv == CKR_KEY_SIZE_RANGE)
 		return err_set(err, ERR_KEYSTORE,
@@ -132,6 +133,7 @@ bool token_destroy(struct token *t, CK_OBJECT_HANDLE object, struct err *err)
 {
 	CK_RV rv = t->p11.fn->C_DestroyObject(t->p11.session, object);
 
+	t->module->stale = true;
 	return rv == CKR_OK || p11_err(err, rv, "remove an object");
 }
 

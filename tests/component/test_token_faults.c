@@ -1,0 +1,182 @@
+/*
+ * Tokens that fail, lie or can't do what was asked for. Whatever happens: a clean error, no key
+ * that can't be used, no orphan after the next look, and no crash.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/secret.h"
+#include "ca_fixture.h"
+#include "token_fixture.h"
+
+static struct err err;
+static X509 *cert;
+
+static int make_certificate(void **state)
+{
+	AUTO(pkey) EVP_PKEY *key = ca_ec_key("P-256");
+	struct ca_spec spec = ca_issuer_spec("anything", key);
+
+	(void)state;
+	cert = ca_issue(&spec, NULL, key);
+	return 0;
+}
+
+static int free_certificate(void **state)
+{
+	(void)state;
+	X509_free(cert);
+	return 0;
+}
+
+static size_t objects(struct ks *ks)
+{
+	return token_count(ks, CKO_PRIVATE_KEY, NULL) + token_count(ks, CKO_PUBLIC_KEY, NULL) +
+	       token_count(ks, CKO_CERTIFICATE, NULL);
+}
+
+static void check_fails(bool result, const char *says)
+{
+	assert_false(result);
+	assert_int_equal(err.kind, ERR_KEYSTORE);
+	check_says(err.text, says);
+}
+
+/* Many HSMs refuse raw RSA: then PSS has to be done by the token, not by libp11. */
+static void pss_is_done_by_the_token(void **state)
+{
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+	EVP_PKEY *key = NULL;
+
+	f->faults->no_raw_rsa = true;
+	if (!ks_generate(ks, &ref, KS_RSA_2048, &err) || !ks_load(&key, ks, &ref, &err) ||
+		!ks_probe(key, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(f->faults->last_mechanism, CKM_RSA_PKCS_PSS);
+	EVP_PKEY_free(key);
+	ks_close(ks);
+}
+
+static void each_function_failing(void **state)
+{
+	static const struct row {
+		enum fault_call call;
+		CK_RV rv;
+		const char *says;
+	} rows[] = {
+		{ FAULT_C_GenerateKeyPair, CKR_MECHANISM_INVALID, "choose another key_type" },
+		{ FAULT_C_GenerateKeyPair, CKR_CURVE_NOT_SUPPORTED, "choose another key_type" },
+		{ FAULT_C_GenerateKeyPair, CKR_DEVICE_MEMORY, "CKR 0x31" },
+		{ FAULT_C_GenerateKeyPair, CKR_SESSION_READ_ONLY, "CKR 0xb5" },
+		{ FAULT_C_SignInit, CKR_KEY_FUNCTION_NOT_PERMITTED, "another key_type" },
+		{ FAULT_C_SignInit, CKR_DEVICE_REMOVED, "CKR 0x32" },
+		{ FAULT_C_Sign, CKR_FUNCTION_FAILED, "CKR 0x6" },
+		{ FAULT_C_Sign, CKR_DEVICE_ERROR, "sign a test message with ECDSA" },
+		{ FAULT_C_FindObjectsInit, CKR_DEVICE_REMOVED, "CKR 0x32" },
+		{ FAULT_C_FindObjects, CKR_SESSION_HANDLE_INVALID, "CKR 0xb3" },
+		{ FAULT_C_GetAttributeValue, CKR_DEVICE_ERROR, "can't be used" },
+	};
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		f->faults->rv[rows[i].call] = rows[i].rv;
+		check_fails(ks_generate(ks, &ref, KS_EC_P256, &err), rows[i].says);
+		check_says(err.text, "token 'web': ");
+		f->faults->rv[rows[i].call] = CKR_OK;
+		assert_int_equal(objects(ks), 0);
+	}
+	assert_true(ks_generate(ks, &ref, KS_EC_P256, &err));
+	f->faults->rv[FAULT_C_CreateObject] = CKR_TEMPLATE_INCOMPLETE;
+	check_fails(ks_store_certificate(ks, &ref, cert, &err), "CKR 0xd0");
+	f->faults->rv[FAULT_C_DestroyObject] = CKR_ACTION_PROHIBITED;
+	check_fails(ks_delete(ks, &ref, &err), "CKR 0x1b");
+	f->faults->rv[FAULT_C_FindObjects] = CKR_DEVICE_REMOVED;
+	check_fails(ks_delete(ks, &ref, &err), "CKR 0x32");
+	ks_close(ks);
+}
+
+/* As a TPM does with P-521: the key is made, and can't sign. */
+static void a_key_that_signs_wrongly_is_removed(void **state)
+{
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+
+	f->faults->spoil_signatures = true;
+	check_fails(ks_generate(ks, &ref, KS_RSA_2048, &err), "another key_type");
+	assert_int_equal(objects(ks), 0);
+	f->faults->keep_objects = true;
+	check_fails(ks_generate(ks, &ref, KS_EC_P256, &err), "left behind");
+	ks_close(ks);
+}
+
+static void half_a_pair(void **state)
+{
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+
+	f->faults->half_pairs = true;
+	check_fails(ks_generate(ks, &ref, KS_EC_P256, &err), "CKR 0x32");
+	assert_int_equal(objects(ks), 0);
+	ks_close(ks);
+}
+
+static void a_removal_that_did_nothing(void **state)
+{
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+
+	assert_true(ks_generate(ks, &ref, KS_EC_P256, &err));
+	f->faults->keep_objects = true;
+	check_fails(ks_delete(ks, &ref, &err), "still there");
+	ks_close(ks);
+}
+
+static void lengths_that_are_lies(void **state)
+{
+	static const CK_ULONG lies[] = { (CK_ULONG)-1, (CK_ULONG)1 << 40, 65537, 129 };
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+	struct ks_entry *entries;
+	size_t n;
+
+	assert_true(ks_generate(ks, &ref, KS_EC_P256, &err));
+	for (size_t i = 0; i < ARRAY_LEN(lies); i++) {
+		f->faults->lie = lies[i];
+		assert_true(ks_list(&entries, &n, ks, &err));
+		assert_int_equal(n, 0);
+		free(entries);
+		assert_true(ks_store_certificate(ks, &ref, cert, &err));
+	}
+	f->faults->lie = 0;
+	ks_close(ks);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_TOKEN(pss_is_done_by_the_token),
+		WITH_TOKEN(each_function_failing),
+		WITH_TOKEN(a_key_that_signs_wrongly_is_removed),
+		WITH_TOKEN(half_a_pair),
+		WITH_TOKEN(a_removal_that_did_nothing),
+		WITH_TOKEN(lengths_that_are_lies),
+	};
+
+	if (!token_available())
+		return 77;
+	if (!secret_init(&err))
+		return 1;
+	return cmocka_run_group_tests(tests, make_certificate, free_certificate);
+}
