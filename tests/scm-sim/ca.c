@@ -41,7 +41,7 @@ struct ca {
 	struct cert_issuer own[CA_COUNT]; /* empty until made or read */
 };
 
-char *ca_path(const char *dir, enum ca_name name)
+static char *identity_path(const char *dir, enum ca_name name)
 {
 	return mem_format("%s/ca/%s.pem", dir, identities[name].file);
 }
@@ -126,7 +126,7 @@ static bool make_identity(struct ca *ca, enum ca_name name, struct err *err)
 
 static bool load_or_make(struct ca *ca, enum ca_name name, struct err *err)
 {
-	AUTO(text) char *path = ca_path(ca->dir, name);
+	AUTO(text) char *path = identity_path(ca->dir, name);
 	AUTO(text) char *pem = NULL;
 
 	if (!access(path, F_OK))
@@ -143,9 +143,9 @@ bool ca_issuer(struct cert_issuer *out, struct ca *ca, enum ca_name name, struct
 	return true;
 }
 
-bool ca_chain(STACK_OF(X509) * *out, struct ca *ca, enum ca_name name, struct err *err)
+bool ca_chain(cert_stack **out, struct ca *ca, enum ca_name name, struct err *err)
 {
-	AUTO(certs) STACK_OF(X509) *chain = sk_X509_new_null();
+	AUTO(certs) cert_stack *chain = sk_X509_new_null();
 	struct cert_issuer issuer;
 
 	for (;; name = identities[name].issuer) {

@@ -38,9 +38,6 @@ void ca_free(struct ca *ca);
 MUST bool ca_issuer(struct cert_issuer *out, struct ca *ca, enum ca_name name, struct err *err);
 
 /* The certificates above NAME, itself first and the root last; owned. */
-MUST bool ca_chain(STACK_OF(X509) * *out, struct ca *ca, enum ca_name name, struct err *err);
-
-/* The path of an identity's PEM file; owned. */
-char *ca_path(const char *dir, enum ca_name name);
+MUST bool ca_chain(cert_stack **out, struct ca *ca, enum ca_name name, struct err *err);
 
 #endif

@@ -107,7 +107,8 @@ static bool add_extensions(X509 *cert, const struct cert_spec *spec, X509 *issue
 	       add_extension(cert, &context, NID_key_usage, spec->key_usage) &&
 	       add_extension(cert, &context, NID_ext_key_usage, spec->extended_key_usage) &&
 	       add_extension(cert, &context, NID_subject_key_identifier, "hash") &&
-	       add_extension(cert, &context, NID_authority_key_identifier, "keyid") &&
+	       add_extension(cert, &context, NID_authority_key_identifier,
+		       issuer == cert ? NULL : "keyid") &&
 	       add_names(cert, spec->names) &&
 	       (!spec->unknown_critical || add_unknown_critical(cert));
 }

@@ -39,7 +39,7 @@ const struct chain_format *chain_format(const char *name)
 	return NULL;
 }
 
-static bool write_pkcs7(BIO *bio, STACK_OF(X509) * certs, bool pem)
+static bool write_pkcs7(BIO *bio, cert_stack *certs, bool pem)
 {
 	PKCS7 *pkcs7 = PKCS7_new();
 	bool ok = pkcs7 && PKCS7_set_type(pkcs7, NID_pkcs7_signed) &&
@@ -52,7 +52,7 @@ static bool write_pkcs7(BIO *bio, STACK_OF(X509) * certs, bool pem)
 	return ok;
 }
 
-static bool write_certs(BIO *bio, STACK_OF(X509) * certs, enum coding coding)
+static bool write_certs(BIO *bio, cert_stack *certs, enum coding coding)
 {
 	if (coding != PEM)
 		return write_pkcs7(bio, certs, coding == PKCS7_PEM);
@@ -62,26 +62,25 @@ static bool write_certs(BIO *bio, STACK_OF(X509) * certs, enum coding coding)
 	return true;
 }
 
-bool chain_write(char **out, size_t *length, STACK_OF(X509) * chain,
-	const struct chain_format *format, const struct faults *faults, struct ca *ca, int64_t turn,
-	struct err *err)
+bool chain_write(char **out, size_t *length, const struct chain_source *source,
+	const struct chain_format *format, struct err *err)
 {
-	const struct fault *other = fault_find(faults, FAULT_FORMAT);
-	const struct fault *order = fault_find(faults, FAULT_CHAIN);
-	AUTO(certs) STACK_OF(X509) *certs = NULL;
+	const struct fault *other = fault_find(source->faults, FAULT_FORMAT);
+	const struct fault *order = fault_find(source->faults, FAULT_CHAIN);
+	AUTO(certs) cert_stack *certs = NULL;
 	AUTO(bio) BIO *bio = BIO_new(BIO_s_mem());
 	char *data;
 
 	if (other)
 		format = chain_format(other->value);
-	if (!chain_arrange(&certs, chain, order ? order->value : format->order, ca, turn, err) ||
-		!chain_lengthen(certs, fault_find(faults, FAULT_CERTIFICATES), ca, err))
+	if (!chain_arrange(&certs, source, order ? order->value : format->order, err) ||
+		!chain_lengthen(certs, source, err))
 		return false;
 	if (!bio || !write_certs(bio, certs, format->coding))
 		return err_crypto(err, "write a chain as %s", format->name);
 	*length = (size_t)BIO_get_mem_data(bio, &data);
 	*out = mem_copy(data, *length);
 	if (format->coding != PKCS7_DER)
-		chain_end_lines(out, length, fault_find(faults, FAULT_NEWLINE));
+		chain_end_lines(out, length, fault_find(source->faults, FAULT_NEWLINE));
 	return true;
 }

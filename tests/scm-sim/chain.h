@@ -13,12 +13,16 @@ struct chain_format;
 /* The format of NAME, or NULL. */
 const struct chain_format *chain_format(const char *name);
 
-/*
- * Writes CHAIN (leaf first, root last) in FORMAT, as FAULTS have it; owned. TURN picks one of the
- * orders where the format has none.
- */
-MUST bool chain_write(char **out, size_t *length, STACK_OF(X509) * chain,
-	const struct chain_format *format, const struct faults *faults, struct ca *ca, int64_t turn,
-	struct err *err);
+/* What is downloaded; all borrowed. */
+struct chain_source {
+	cert_stack *chain; /* leaf first, root last */
+	const struct faults *faults;
+	struct ca *ca;
+	int64_t turn; /* picks one of the orders where the format has none */
+};
+
+/* Writes SOURCE in FORMAT, as its faults have it; owned. */
+MUST bool chain_write(char **out, size_t *length, const struct chain_source *source,
+	const struct chain_format *format, struct err *err);
 
 #endif

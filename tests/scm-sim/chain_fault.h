@@ -5,19 +5,17 @@
 #ifndef SIM_CHAIN_FAULT_H
 #define SIM_CHAIN_FAULT_H
 
-#include "ca.h"
-#include "fault.h"
+#include "chain.h"
 
 /*
- * CHAIN (leaf first, root last) in ORDER, a value of the fault "chain" or root-first-no-leaf;
- * owned. TURN picks one of the orders that shuffled stands for, none of which is leaf first.
+ * The chain of SOURCE in ORDER, a value of the fault "chain" or root-first-no-leaf; owned. The
+ * orders that shuffled stands for are none of them leaf first.
  */
-MUST bool chain_arrange(STACK_OF(X509) * *out, STACK_OF(X509) * chain, const char *order,
-	struct ca *ca, int64_t turn, struct err *err);
+MUST bool chain_arrange(
+	cert_stack **out, const struct chain_source *source, const char *order, struct err *err);
 
-/* Adds strangers until FAULT (may be NULL) has its number of certificates. */
-MUST bool chain_lengthen(
-	STACK_OF(X509) * certs, const struct fault *fault, struct ca *ca, struct err *err);
+/* Adds strangers until the fault "certificates" of SOURCE, if any, has its number. */
+MUST bool chain_lengthen(cert_stack *certs, const struct chain_source *source, struct err *err);
 
 /* Changes the line ends of the owned TEXT as FAULT (may be NULL) has it. */
 void chain_end_lines(char **text, size_t *length, const struct fault *fault);

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -40,9 +41,13 @@ bool clock_parse(int64_t *out, const char *stamp)
 {
 	struct tm tm = { 0 };
 	const char *rest = strptime(stamp, "%Y-%m-%dT%H:%M:%S", &tm);
-	int millis;
+	char *end;
+	long millis;
 
-	if (!rest || sscanf(rest, ".%3dZ", &millis) != 1)
+	if (!rest || *rest != '.')
+		return false;
+	millis = strtol(rest + 1, &end, 10);
+	if (end != rest + 4 || millis < 0 || strcmp(end, "Z"))
 		return false;
 	*out = (int64_t)timegm(&tm) * 1000 + millis;
 	return true;

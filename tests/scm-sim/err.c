@@ -6,46 +6,43 @@
 #include <stdio.h>
 #include <string.h>
 
-static void set(struct err *err, const char *fmt, va_list args, const char *reason)
+/* Adds ": " and REASON to the text. */
+static void append(struct err *err, const char *reason)
 {
-	size_t used;
+	size_t used = strlen(err->text);
 
-	vsnprintf(err->text, sizeof(err->text), fmt, args);
-	used = strlen(err->text);
-	if (reason)
-		snprintf(err->text + used, sizeof(err->text) - used, ": %s", reason);
+	snprintf(err->text + used, sizeof(err->text) - used, ": %s", reason);
 }
 
-bool err_set(struct err *err, const char *fmt, ...)
+void err_put(struct err *err, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	set(err, fmt, args, NULL);
+	vsnprintf(err->text, sizeof(err->text), fmt, args);
 	va_end(args);
-	return false;
 }
 
-bool err_errno(struct err *err, const char *fmt, ...)
+void err_put_errno(struct err *err, const char *fmt, ...)
 {
 	const char *reason = strerror(errno);
 	va_list args;
 
 	va_start(args, fmt);
-	set(err, fmt, args, reason);
+	vsnprintf(err->text, sizeof(err->text), fmt, args);
 	va_end(args);
-	return false;
+	append(err, reason);
 }
 
-bool err_crypto(struct err *err, const char *fmt, ...)
+void err_put_crypto(struct err *err, const char *fmt, ...)
 {
 	unsigned long code = ERR_peek_last_error();
 	const char *reason = code ? ERR_reason_error_string(code) : NULL;
 	va_list args;
 
 	va_start(args, fmt);
-	set(err, fmt, args, reason ? reason : "unknown reason");
+	vsnprintf(err->text, sizeof(err->text), fmt, args);
 	va_end(args);
 	ERR_clear_error();
-	return false;
+	append(err, reason ? reason : "unknown reason");
 }

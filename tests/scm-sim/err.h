@@ -14,13 +14,18 @@ struct err {
 	char text[512];
 };
 
-/* Sets the text and returns false, so that a failing function can end with it. */
-bool err_set(struct err *err, const char *fmt, ...) FORMAT(2, 3);
+/*
+ * Each sets the text and is false, so that a failing function can end with it. They are macros for
+ * that false to be seen by whoever analyses the caller.
+ */
+#define err_set(...) (err_put(__VA_ARGS__), (bool)false)
+/* Adds ": " and the text of errno. */
+#define err_errno(...) (err_put_errno(__VA_ARGS__), (bool)false)
+/* Adds ": " and OpenSSL's newest reason; empties OpenSSL's queue. */
+#define err_crypto(...) (err_put_crypto(__VA_ARGS__), (bool)false)
 
-/* Like err_set() with ": " and the text of errno added. */
-bool err_errno(struct err *err, const char *fmt, ...) FORMAT(2, 3);
-
-/* Like err_set() with ": " and OpenSSL's newest reason added; empties OpenSSL's queue. */
-bool err_crypto(struct err *err, const char *fmt, ...) FORMAT(2, 3);
+void err_put(struct err *err, const char *fmt, ...) FORMAT(2, 3);
+void err_put_errno(struct err *err, const char *fmt, ...) FORMAT(2, 3);
+void err_put_crypto(struct err *err, const char *fmt, ...) FORMAT(2, 3);
 
 #endif

@@ -57,7 +57,7 @@ static bool prepare(struct exchange *exchange, int64_t *wait_ms, struct sim *sim
 		reply_broken(&exchange->reply, &err);
 		return false;
 	}
-	fault_take(&exchange->faults, &sim->switches->faults, exchange->op);
+	sim_take_faults(&exchange->faults, sim, exchange->op);
 	delay = fault_find(&exchange->faults, FAULT_DELAY);
 	*wait_ms = sim->switches->delay_ms + (delay ? delay->number : 0);
 	return true;

@@ -32,7 +32,6 @@ static const struct kind {
 	enum scope scope;
 	enum takes takes;
 	const char *help;
-	const char *words; /* what the value, up to a '/', can be; NULL: anything */
 } kinds[FAULT_COUNT] = {
 	[FAULT_STATUS] = { "status", IN_ANSWER, NUMBER,
 		"=N: HTTP status N with an error body, instead of doing anything" },
@@ -76,22 +75,18 @@ static const struct kind {
 		"=N[/MEMBER]: strings of N bytes (description, status, commonName, name)" },
 	[FAULT_RETYPE] = { "retype", IN_ANSWER, TEXT,
 		"=TYPE[/MEMBER]: members become string, number, huge-number, fraction,\n"
-		"        negative, array, object, null, bool, or are gone (drop)",
-		" string number huge-number fraction negative array object null bool drop " },
+		"        negative, array, object, null, bool, or are gone (drop)" },
 	[FAULT_EVIL] = { "evil", IN_ANSWER, TEXT,
 		"=WHAT[/MEMBER]: strings (as for huge) become control, ansi, newline, format,\n"
-		"        path, shell, html, nul, surrogate or utf8 (not valid UTF-8)",
-		" control ansi newline format path shell html nul surrogate utf8 " },
+		"        path, shell, html, nul, surrogate or utf8 (not valid UTF-8)" },
+	[FAULT_GZIP_BOMB] = { "gzip-bomb", IN_ANSWER, NUMBER,
+		"=N: a gzip body that unpacks to N MiB" },
 	[FAULT_CHAIN] = { "chain", IN_COLLECT, TEXT,
 		"=ORDER: leaf-first, root-first, shuffled, no-root, no-intermediate,\n"
-		"        leaf-only, stranger, twice, loop or no-leaf, in whatever format",
-		" leaf-first root-first shuffled no-root no-intermediate leaf-only stranger "
-		"twice loop no-leaf " },
-	[FAULT_FORMAT] = { "format", IN_COLLECT, TEXT, "=F: that format, whatever was asked for",
-		" x509 x509CO x509IO x509IOR x509R pem pemco pemia base64 bin " },
+		"        leaf-only, stranger, twice, loop or no-leaf, in whatever format" },
+	[FAULT_FORMAT] = { "format", IN_COLLECT, TEXT, "=F: that format, whatever was asked for" },
 	[FAULT_NEWLINE] = { "newline", IN_COLLECT, TEXT,
-		"=crlf, none (no final line end) or double (an empty last line)",
-		" crlf none double " },
+		"=crlf, none (no final line end) or double (an empty last line)" },
 	[FAULT_CERTIFICATES] = { "certificates", IN_COLLECT, NUMBER,
 		"=N: N certificates, the chain's and strangers" },
 	[FAULT_WRONG_KEY] = { "wrong-key", IN_ISSUE, NOTHING, ": for another key" },
@@ -176,12 +171,32 @@ static bool parse_kind(struct fault *fault, const char *text, size_t length, str
 	return err_set(err, "fault '%s': unknown kind '%.*s'", fault->text, (int)length, text);
 }
 
+/* What the value, up to a '/', can be; NULL: anything. */
+static const char *words_of(enum fault_id id)
+{
+	switch (id) {
+	case FAULT_RETYPE:
+		return " string number huge-number fraction negative array object null bool drop ";
+	case FAULT_EVIL:
+		return " control ansi newline format path shell html nul surrogate utf8 ";
+	case FAULT_CHAIN:
+		return " leaf-first root-first shuffled no-root no-intermediate leaf-only stranger "
+		       "twice loop no-leaf ";
+	case FAULT_FORMAT:
+		return " x509 x509CO x509IO x509IOR x509R pem pemco pemia base64 bin ";
+	case FAULT_NEWLINE:
+		return " crlf none double ";
+	default:
+		return NULL;
+	}
+}
+
 static bool check_word(const struct fault *fault, struct err *err)
 {
-	const char *words = kinds[fault->id].words;
+	const char *words = words_of(fault->id);
 	AUTO(text) char *word = NULL;
 
-	if (!words)
+	if (!words || !fault->value)
 		return true;
 	word = mem_format(" %.*s ", (int)strcspn(fault->value, "/"), fault->value);
 	if (strstr(words, word))
@@ -262,12 +277,6 @@ static void push_copy(struct faults *to, const struct fault *fault)
 	push(to, copy);
 }
 
-void fault_copy(struct faults *to, const struct faults *from)
-{
-	for (size_t i = 0; i < from->count; i++)
-		push_copy(to, &from->list[i]);
-}
-
 void fault_free(struct faults *faults)
 {
 	for (size_t i = 0; i < faults->count; i++)
@@ -319,8 +328,9 @@ void fault_help(FILE *out)
 	fputs("    Operations: ", out);
 	for (enum op op = 0; op < OP_COUNT; op++)
 		fprintf(out, "%s%s", op ? (op % 8 ? ", " : ",\n        ") : "", ops[op]);
+	fputc('\n', out);
 	for (enum scope scope = IN_ANSWER; scope <= IN_ISSUE; scope++) {
-		fprintf(out, "\n\n    %s:\n", titles[scope]);
+		fprintf(out, "\n    %s:\n", titles[scope]);
 		for (enum fault_id id = 0; id < FAULT_COUNT; id++)
 			if (kinds[id].scope == scope)
 				fprintf(out, "      %s%s\n", kinds[id].name, kinds[id].help);

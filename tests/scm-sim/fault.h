@@ -64,6 +64,7 @@ enum fault_id {
 	FAULT_HUGE,
 	FAULT_RETYPE,
 	FAULT_EVIL,
+	FAULT_GZIP_BOMB,
 	/* the downloaded chain */
 	FAULT_CHAIN,
 	FAULT_FORMAT,
@@ -103,9 +104,6 @@ struct faults {
 
 /* Adds the fault written in TEXT to FAULTS. */
 MUST bool fault_add(struct faults *faults, const char *text, struct err *err);
-
-/* Adds copies of the faults of FROM to TO. */
-void fault_copy(struct faults *to, const struct faults *from);
 
 void fault_free(struct faults *faults);
 

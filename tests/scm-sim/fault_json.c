@@ -114,7 +114,7 @@ static char *fill_marks(char *text, const char *fill)
 			*out++ = *p++;
 			continue;
 		}
-		memcpy(out, fill, fill_length);
+		memcpy(out, fill, fill_length + 1);
 		out += fill_length;
 		p += mark_length;
 	}

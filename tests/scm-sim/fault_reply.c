@@ -1,5 +1,6 @@
 #include "fault_reply.h"
 
+#include "fault_bomb.h"
 #include "fault_json.h"
 #include "file.h"
 
@@ -130,11 +131,14 @@ static void nest(struct reply *reply, long depth)
 void fault_reply_spoil(struct reply *reply, const struct faults *faults)
 {
 	const struct fault *deep = fault_find(faults, FAULT_NEST);
+	const struct fault *bomb = fault_find(faults, FAULT_GZIP_BOMB);
 	const struct fault *cut = fault_find(faults, FAULT_TRUNCATE);
 
 	fault_json_spoil(reply, faults);
 	if (deep)
 		nest(reply, deep->number);
+	if (bomb)
+		fault_bomb(reply, bomb->number);
 	if (cut && cut->number >= 0 && (size_t)cut->number < reply->length)
 		reply->length = (size_t)cut->number;
 }

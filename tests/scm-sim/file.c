@@ -58,12 +58,11 @@ bool file_read(char **out, size_t *length, const char *path, size_t limit, struc
 
 bool file_read_line(char **out, const char *path, struct err *err)
 {
-	char *data;
+	AUTO(text) char *data = NULL;
 
 	if (!file_read(&data, NULL, path, LINE_LIMIT, err))
 		return false;
-	data[strcspn(data, "\r\n")] = '\0';
-	*out = data;
+	*out = mem_copy(data, strcspn(data, "\r\n"));
 	return true;
 }
 
@@ -91,7 +90,7 @@ bool file_replace(const char *path, const void *data, size_t length, mode_t mode
 		return err_errno(err, "make a file beside '%s'", path);
 	if (fchmod(fd, mode) || !write_all(fd, data, length) || fsync(fd) ||
 		rename(temporary, path)) {
-		err_errno(err, "write '%s'", path);
+		err_put_errno(err, "write '%s'", path);
 		unlink(temporary);
 		return false;
 	}
@@ -135,7 +134,7 @@ bool file_lock(int *fd, const char *path, bool wait, struct err *err)
 	while (flock(lock, LOCK_EX | (wait ? 0 : LOCK_NB))) {
 		if (errno == EINTR)
 			continue;
-		err_errno(err, "lock '%s'", path);
+		err_put_errno(err, "lock '%s'", path);
 		close(lock);
 		return false;
 	}

@@ -6,6 +6,7 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <string.h>
+#include <strings.h>
 
 char *hex_text(const unsigned char *data, size_t length, bool upper, char separator)
 {
@@ -90,18 +91,15 @@ char *serial_colons(const char *serial)
 char *serial_normal(const char *text)
 {
 	AUTO(text) char *digits = mem_new(strlen(text) + 2, 1);
+	const char *p = text + (strncasecmp(text, "0x", 2) ? 0 : 2);
 	size_t used = 0;
 
-	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
-		text += 2;
-	for (; *text; text++) {
-		if (*text == ':')
-			continue;
-		if (!isxdigit((unsigned char)*text))
+	p += strspn(p, ":0");
+	for (; *p; p++)
+		if (isxdigit((unsigned char)*p))
+			digits[used++] = (char)toupper((unsigned char)*p);
+		else if (*p != ':')
 			return NULL;
-		if (used || *text != '0')
-			digits[used++] = (char)toupper((unsigned char)*text);
-	}
 	if (!used)
 		digits[0] = '0';
 	return TAKE(digits);

@@ -101,9 +101,9 @@ static enum ca_name issuing_ca(const EVP_PKEY *key, const struct faults *faults)
 }
 
 /* Signs what SPEC says with a key of nobody, in the certificate's own name. */
-static bool make_self_signed(STACK_OF(X509) * *out, const struct cert_spec *spec, struct err *err)
+static bool make_self_signed(cert_stack **out, const struct cert_spec *spec, struct err *err)
 {
-	AUTO(certs) STACK_OF(X509) *chain = sk_X509_new_null();
+	AUTO(certs) cert_stack *chain = sk_X509_new_null();
 	struct cert_issuer nobody = { 0 };
 	X509 *leaf;
 	bool ok;
@@ -120,11 +120,11 @@ static bool make_self_signed(STACK_OF(X509) * *out, const struct cert_spec *spec
 	return true;
 }
 
-static bool make_chain(STACK_OF(X509) * *out, struct ca *ca, const struct cert_spec *spec,
+static bool make_chain(cert_stack **out, struct ca *ca, const struct cert_spec *spec,
 	const struct faults *faults, struct err *err)
 {
 	enum ca_name name = issuing_ca(spec->key, faults);
-	AUTO(certs) STACK_OF(X509) *chain = NULL;
+	AUTO(certs) cert_stack *chain = NULL;
 	struct cert_issuer issuer;
 	X509 *leaf;
 
@@ -140,7 +140,7 @@ static bool make_chain(STACK_OF(X509) * *out, struct ca *ca, const struct cert_s
 }
 
 static cJSON *issued_event(
-	const struct order *order, STACK_OF(X509) * chain, const struct faults *faults)
+	const struct order *order, cert_stack *chain, const struct faults *faults)
 {
 	const X509 *leaf = sk_X509_value(chain, 0);
 	AUTO(text) char *serial = serial_text(X509_get0_serialNumber(leaf));
@@ -173,12 +173,12 @@ static bool issue(struct sim *sim, const struct order *order, struct err *err)
 	AUTO(faults) struct faults faults = { 0 };
 	AUTO(names) struct names names = { 0 };
 	AUTO(pkey) EVP_PKEY *other = NULL;
-	AUTO(certs) STACK_OF(X509) *chain = NULL;
+	AUTO(certs) cert_stack *chain = NULL;
 	struct cert_spec spec = { .names = &names };
 
 	if (!request)
 		return err_set(err, "order %lld has no request", (long long)order->id);
-	fault_take(&faults, &sim->switches->faults, OP_ISSUE);
+	sim_take_faults(&faults, sim, OP_ISSUE);
 	spec.key = X509_REQ_get0_pubkey(request);
 	if (fault_find(&faults, FAULT_WRONG_KEY)) {
 		if (!wrong_key(&other, spec.key, err))

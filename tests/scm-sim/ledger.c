@@ -36,7 +36,7 @@ static bool read_events(const char *text, const char *path, ledger_reader *reade
 static bool replay(struct ledger *ledger, ledger_reader *reader, void *context, struct err *err)
 {
 	AUTO(text) char *text = NULL;
-	size_t whole;
+	size_t whole = 0;
 
 	if (!file_read(&text, NULL, ledger->path, LEDGER_LIMIT, err) ||
 		!read_events(text, ledger->path, reader, context, &whole, err))
@@ -54,7 +54,7 @@ bool ledger_open(struct ledger **out, const char *path, ledger_reader *reader, v
 	ledger->path = mem_text(path);
 	ledger->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	if (ledger->fd < 0)
-		err_errno(err, "open '%s'", path);
+		err_put_errno(err, "open '%s'", path);
 	if (ledger->fd < 0 || !replay(ledger, reader, context, err)) {
 		ledger_close(ledger);
 		return false;

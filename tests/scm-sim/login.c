@@ -48,7 +48,6 @@ static bool make_client(
 	time_t now = time(NULL);
 	struct cert_spec spec = { .organization = "scm-sim",
 		.common_name = options->login,
-		.not_before = now - 60,
 		.not_after = now + (time_t)options->client_validity,
 		.basic_constraints = "critical,CA:FALSE",
 		.key_usage = "critical,digitalSignature",
@@ -60,6 +59,7 @@ static bool make_client(
 				      : cert_key(&client->key, options->client_key, err)))
 		return false;
 	spec.key = client->key;
+	spec.not_before = (spec.not_after < now ? spec.not_after : now) - 3600;
 	if (!cert_make(&client->cert, &spec, &issuer, err))
 		return false;
 	client->serial = serial_text(X509_get0_serialNumber(client->cert));

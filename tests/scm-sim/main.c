@@ -45,7 +45,7 @@ static bool serve(struct options *options, struct err *err)
 	signal(SIGPIPE, SIG_IGN);
 	if (!sim_open(&sim, options->dir, TAKE(options->switches), err))
 		return false;
-	ok = server_start(&server, sim, options->port, err) && announce(server, options, err);
+	ok = server_start(&server, sim, options, err) && announce(server, options, err);
 	if (ok)
 		sigwait(&signals, &number);
 	server_stop(server);

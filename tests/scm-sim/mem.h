@@ -55,12 +55,15 @@ AUTO_TYPE(cert, X509 *, X509_free)
 AUTO_TYPE(req, X509_REQ *, X509_REQ_free)
 AUTO_TYPE(bio, BIO *, BIO_free_all)
 
-static inline void certs_free(STACK_OF(X509) * certs)
+/* A list of certificates that owns a reference to each. */
+typedef STACK_OF(X509) cert_stack;
+
+static inline void certs_free(cert_stack *certs)
 {
 	sk_X509_pop_free(certs, X509_free);
 }
 
-AUTO_TYPE(certs, STACK_OF(X509) *, certs_free)
+AUTO_TYPE(certs, cert_stack *, certs_free)
 
 /* Zeroed memory for COUNT objects of SIZE bytes; owned by the caller, freed with free(). */
 void *mem_new(size_t count, size_t size);

@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include "tls_identity.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -46,7 +48,13 @@ static bool take_organization(struct options *options, const char *value)
 
 static bool take_validity(struct options *options, const char *value)
 {
-	return number(&options->client_validity, value, INT32_MAX);
+	bool negative = *value == '-';
+
+	if (!number(&options->client_validity, value + negative, INT32_MAX))
+		return false;
+	if (negative)
+		options->client_validity = -options->client_validity;
+	return true;
 }
 
 #define TAKE_TEXT(field)                                                                           \
@@ -56,8 +64,15 @@ static bool take_validity(struct options *options, const char *value)
 		return true;                                                                       \
 	}
 
+static bool take_tls_certificate(struct options *options, const char *value)
+{
+	options->tls_certificate = value;
+	return tls_identity_known(value);
+}
+
 TAKE_TEXT(dir)
 TAKE_TEXT(port_file)
+TAKE_TEXT(tls_priority)
 TAKE_TEXT(password_file)
 TAKE_TEXT(client_cert)
 TAKE_TEXT(client_csr)
@@ -72,6 +87,8 @@ static const struct {
 	{ "dir", ALWAYS, take_dir },
 	{ "port", SERVE, take_port },
 	{ "port-file", SERVE, take_port_file },
+	{ "tls-certificate", SERVE, take_tls_certificate },
+	{ "tls-priority", SERVE, take_tls_priority },
 	{ "password-file", ADD_LOGIN, take_password_file },
 	{ "client-cert", ADD_LOGIN, take_client_cert },
 	{ "client-csr", ADD_LOGIN, take_client_csr },
@@ -173,6 +190,8 @@ bool options_parse(struct options *options, int argc, char **argv, struct err *e
 
 	*options = (struct options) { .client_validity = CLIENT_VALIDITY,
 		.client_key = "ec:P-256",
+		.tls_certificate = "good",
+		.tls_priority = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2",
 		.switches = switches_new() };
 	for (int i = 1; i < argc; i++) {
 		options->help = options->help || !strcmp(argv[i], "--help");

@@ -14,7 +14,9 @@ struct options {
 	/* serve */
 	uint16_t port;
 	const char *port_file;
-	struct switches *switches; /* owned */
+	const char *tls_certificate; /* a kind that tls_identity.h knows */
+	const char *tls_priority;    /* in GnuTLS's syntax */
+	struct switches *switches;   /* owned */
 	/* add-login */
 	const char *login;
 	const char *password_file;

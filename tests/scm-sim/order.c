@@ -49,9 +49,9 @@ static X509 *parse_certificate(const char *base64)
 	return d2i_X509(NULL, &p, (long)length);
 }
 
-static bool parse_chain(STACK_OF(X509) * *out, const cJSON *list)
+static bool parse_chain(cert_stack **out, const cJSON *list)
 {
-	AUTO(certs) STACK_OF(X509) *chain = sk_X509_new_null();
+	AUTO(certs) cert_stack *chain = sk_X509_new_null();
 	const cJSON *item;
 
 	cJSON_ArrayForEach(item, list)

@@ -25,7 +25,7 @@ struct order {
 	cJSON *accepted; /* the event that made it, with everything that was ordered; owned */
 	int64_t accepted_at, approved_at, declined_at, issued_at, revoked_at; /* ms; 0: not */
 	int64_t reason_code;	       /* of the revocation */
-	STACK_OF(X509) * chain;	       /* leaf first, root last; owned; NULL before it is issued */
+	cert_stack *chain;	       /* leaf first, root last; owned; NULL before it is issued */
 	char *serial;		       /* as serial_text(); owned; NULL before it is issued */
 	int64_t not_before, not_after; /* ms */
 };

@@ -3,6 +3,7 @@
 #include "exchange.h"
 #include "hex.h"
 #include "request_log.h"
+#include "tls_identity.h"
 #include "wire.h"
 
 #include <arpa/inet.h>
@@ -29,6 +30,7 @@ struct server {
 /* What is known of one connection. */
 struct link {
 	uint64_t id, requests;
+	struct request *pending; /* owned: begun, and not ended by the library */
 };
 
 static enum MHD_Result add_pair(
@@ -39,13 +41,25 @@ static enum MHD_Result add_pair(
 	return MHD_YES;
 }
 
+static struct link *link_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		->socket_context;
+}
+
+/*
+ * Called with the first line of a request. A request whose head is then refused by the library
+ * never comes to its end, so the link keeps it.
+ */
 static void *begin_request(void *context, const char *target, struct MHD_Connection *connection)
 {
 	struct request *request = mem_new(1, sizeof(*request));
+	struct link *link = link_of(connection);
 
 	(void)context;
-	(void)connection;
 	request->target = mem_text(target);
+	request_free(link->pending);
+	link->pending = request;
 	return request;
 }
 
@@ -53,8 +67,8 @@ static void end_request(void *context, struct MHD_Connection *connection, void *
 	enum MHD_RequestTerminationCode how)
 {
 	(void)context;
-	(void)connection;
 	(void)how;
+	link_of(connection)->pending = NULL;
 	request_free(TAKE(*request));
 }
 
@@ -70,7 +84,9 @@ static void note_connection(void *context, struct MHD_Connection *connection, vo
 		link->id = __atomic_add_fetch(&server->connections, 1, __ATOMIC_RELAXED);
 		*socket_context = link;
 	} else {
-		free(TAKE(*socket_context));
+		link = TAKE(*socket_context);
+		request_free(link->pending);
+		free(link);
 	}
 }
 
@@ -103,8 +119,7 @@ static void read_tls(struct request *request, struct MHD_Connection *connection)
 static void read_head(struct request *request, struct MHD_Connection *connection,
 	const char *method, const char *path)
 {
-	struct link *link = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
-				    ->socket_context;
+	struct link *link = link_of(connection);
 
 	request->method = mem_text(method);
 	request->path = mem_text(path);
@@ -173,6 +188,7 @@ static enum MHD_Result answer(const struct server *server, struct MHD_Connection
 }
 
 /* Called once with the head of a request, then with each part of its body, then to be answered. */
+/* NOLINTNEXTLINE(readability-function-size): the library asks for these parameters */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
 	const char *path, const char *method, const char *version, const char *data, size_t *length,
 	void **state)
@@ -192,49 +208,50 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	return answer(context, connection, request);
 }
 
-static bool read_pems(struct server *server, struct err *err)
+static bool read_pems(struct server *server, const char *kind, struct err *err)
 {
-	AUTO(text) char *identity = ca_path(server->sim->dir, CA_SERVER);
 	AUTO(text) char *client_ca = file_path(server->sim->dir, "client-ca.pem");
 
-	return file_read(&server->identity, NULL, identity, PEM_LIMIT, err) &&
+	return tls_identity_make(&server->identity, kind, server->sim->ca, err) &&
 	       file_read(&server->client_ca, NULL, client_ca, PEM_LIMIT, err);
 }
 
-static bool listen_on(struct server *server, uint16_t port, struct err *err)
+static bool listen_on(struct server *server, const struct options *options, struct err *err)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
-		.sin_port = htons(port),
+		.sin_port = htons(options->port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	const union MHD_DaemonInfo *info;
 
 	server->daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD |
 						  MHD_USE_THREAD_PER_CONNECTION | MHD_USE_TLS |
 						  MHD_USE_ITC,
-		port, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &address,
+		options->port, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &address,
 		MHD_OPTION_HTTPS_MEM_KEY, server->identity, MHD_OPTION_HTTPS_MEM_CERT,
 		server->identity, MHD_OPTION_HTTPS_MEM_TRUST, server->client_ca,
-		MHD_OPTION_HTTPS_PRIORITIES, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2",
-		MHD_OPTION_URI_LOG_CALLBACK, begin_request, server, MHD_OPTION_NOTIFY_COMPLETED,
-		end_request, server, MHD_OPTION_NOTIFY_CONNECTION, note_connection, server,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
-		MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned int)1024, MHD_OPTION_END);
+		MHD_OPTION_HTTPS_PRIORITIES, options->tls_priority, MHD_OPTION_URI_LOG_CALLBACK,
+		begin_request, server, MHD_OPTION_NOTIFY_COMPLETED, end_request, server,
+		MHD_OPTION_NOTIFY_CONNECTION, note_connection, server, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned int)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned int)IDLE_SECONDS, MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned int)1024,
+		MHD_OPTION_END);
 	if (!server->daemon)
-		return err_errno(err, "listen on 127.0.0.1:%u", port);
+		return err_errno(err, "listen on 127.0.0.1:%u", options->port);
 	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
-	server->port = info ? info->port : port;
+	server->port = info ? info->port : options->port;
 	return true;
 }
 
-bool server_start(struct server **out, struct sim *sim, uint16_t port, struct err *err)
+bool server_start(
+	struct server **out, struct sim *sim, const struct options *options, struct err *err)
 {
 	struct server *server = mem_new(1, sizeof(*server));
 
 	server->sim = sim;
 	server->log = -1;
-	if (!read_pems(server, err) || !request_log_open(&server->log, sim->dir, err) ||
-		!listen_on(server, port, err)) {
+	if (!read_pems(server, options->tls_certificate, err) ||
+		!request_log_open(&server->log, sim->dir, err) ||
+		!listen_on(server, options, err)) {
 		server_stop(server);
 		return false;
 	}

@@ -5,14 +5,16 @@
 #ifndef SIM_SERVER_H
 #define SIM_SERVER_H
 
+#include "options.h"
 #include "sim.h"
 
 #include <stdint.h>
 
 struct server;
 
-/* Listens on PORT (0: a free one) of 127.0.0.1 and serves SIM, which stays the caller's. */
-MUST bool server_start(struct server **out, struct sim *sim, uint16_t port, struct err *err);
+/* Listens on 127.0.0.1 as OPTIONS say and serves SIM; both stay the caller's. */
+MUST bool server_start(
+	struct server **out, struct sim *sim, const struct options *options, struct err *err);
 
 /* The port that is listened on. */
 uint16_t server_port(const struct server *server);

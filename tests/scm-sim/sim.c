@@ -125,6 +125,12 @@ bool sim_refresh(struct sim *sim, struct err *err)
 	return refresh_account(sim, err) && refresh_switches(sim, err);
 }
 
+void sim_take_faults(struct faults *struck, struct sim *sim, enum op op)
+{
+	fault_take(struck, &sim->base->faults, op);
+	fault_take(struck, &sim->switches->faults, op);
+}
+
 bool sim_wait(const struct sim *sim, int64_t ms)
 {
 	struct pollfd stop = { .fd = sim->stop, .events = POLLIN };

@@ -21,7 +21,7 @@ struct sim {
 	struct orders *orders;
 	struct account *account;
 	struct file_mark account_mark;
-	struct switches *base;	   /* of the command line */
+	struct switches *base;	   /* of the command line; its faults come on top */
 	struct switches *switches; /* with DIR/switches laid over it */
 	struct file_mark switches_mark;
 	char *switches_text; /* the file's content when it was last read */
@@ -37,6 +37,9 @@ void sim_close(struct sim *sim);
 
 /* Reads again what changed of DIR/account.json and DIR/switches. */
 MUST bool sim_refresh(struct sim *sim, struct err *err);
+
+/* Counts one occurrence of OP and adds to STRUCK the faults that strike it. */
+void sim_take_faults(struct faults *struck, struct sim *sim, enum op op);
 
 /* Waits MS milliseconds; false when the server has to end. Call it without the lock. */
 bool sim_wait(const struct sim *sim, int64_t ms);

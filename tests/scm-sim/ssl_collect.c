@@ -28,18 +28,18 @@ static void reply_not_ready(struct call *call)
 
 static void send(struct call *call, const struct order *order, const struct chain_format *format)
 {
-	AUTO(text)
-	char *disposition = mem_format("attachment; filename=\"%" PRId64 ".cert\"", order->id);
+	struct chain_source source = { order->chain, call->faults, call->sim->ca, order->id };
+	AUTO(text) char *disposition = NULL;
 	struct err err;
 	size_t length;
 	char *body;
 
-	if (!chain_write(&body, &length, order->chain, format, call->faults, call->sim->ca,
-		    order->id, &err)) {
+	if (!chain_write(&body, &length, &source, format, &err)) {
 		fprintf(stderr, "scm-sim: %s\n", err.text);
 		reply_error(call->reply, 500, -2, NULL);
 		return;
 	}
+	disposition = mem_format("attachment; filename=\"%" PRId64 ".cert\"", order->id);
 	reply_bytes(call->reply, 200, "application/octet-stream;charset=UTF-8", body, length);
 	reply_header(call->reply, "Content-Disposition", disposition);
 }

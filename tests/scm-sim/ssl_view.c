@@ -69,9 +69,9 @@ static void add_certificate(cJSON *view, const struct order *order)
 
 static void add_key(cJSON *view, const cJSON *accepted)
 {
-	AUTO(text)
-	char *type = mem_format("%s - %s", json_text(accepted, "keyAlgorithm", ""),
-		json_text(accepted, "keyParam", ""));
+	const char *algorithm = json_text(accepted, "keyAlgorithm", "");
+	const char *param = json_text(accepted, "keyParam", "");
+	AUTO(text) char *type = mem_format("%s - %s", algorithm, param);
 
 	json_copy(view, accepted, "keyAlgorithm");
 	json_copy(view, accepted, "keySize");

@@ -174,7 +174,6 @@ static struct switches *copy(const struct switches *from)
 		memcpy(to->decisions, from->decisions,
 			from->decision_count * sizeof(struct decision));
 	to->faults = (struct faults) { 0 };
-	fault_copy(&to->faults, &from->faults);
 	return to;
 }
 

@@ -60,7 +60,7 @@ bool switches_known(bool *valued, const char *word);
 MUST bool switches_set(
 	struct switches *switches, const char *word, const char *value, struct err *err);
 
-/* A copy of BASE with the switches of TEXT, read from PATH, laid over it; owned. */
+/* A copy of BASE, without its faults, with the switches of TEXT, read from PATH, over it; owned. */
 MUST bool switches_overlay(struct switches **out, const struct switches *base, const char *text,
 	const char *path, struct err *err);
 

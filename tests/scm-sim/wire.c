@@ -8,10 +8,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CHUNK 16384
 #define DRAIN_TRIES 2000
+#define BLANKS 4096
 
 /* Waits for EVENTS on the connection, at most MS; false when the server has to end or on errors. */
 static bool wait_for(const struct wire *wire, short events, int ms)
@@ -45,10 +47,15 @@ static bool send_bytes(const struct wire *wire, const char *data, size_t length)
 
 static char *head_text(const struct reply *reply, bool with_length)
 {
-	AUTO(text)
-	char *head = mem_format("HTTP/1.1 %d %s\r\n", reply->status,
-		MHD_get_reason_phrase_for((unsigned int)reply->status));
+	const char *reason = MHD_get_reason_phrase_for((unsigned int)reply->status);
+	time_t now = time(NULL);
+	char date[64];
+	struct tm tm;
+	AUTO(text) char *head = NULL;
 
+	/* As the library writes it, so that the same answer is as long either way. */
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
+	head = mem_format("HTTP/1.1 %d %s\r\nDate: %s\r\n", reply->status, reason, date);
 	for (size_t i = 0; i < reply->header_count; i++) {
 		char *longer = mem_format(
 			"%s%s: %s\r\n", head, reply->headers[i].name, reply->headers[i].value);
@@ -69,7 +76,7 @@ static char *answer_text(size_t *length, const struct wire *wire, const struct r
 	size_t body_length = wire->head ? 0 : reply->length;
 	char *answer = mem_grow(NULL, head_length + body_length + 1, 1);
 
-	memcpy(answer, head, head_length);
+	memcpy(answer, head, head_length + 1);
 	if (body_length)
 		memcpy(answer + head_length, reply->body, body_length);
 	*length = head_length + body_length;
@@ -130,11 +137,9 @@ static void endless_body(const struct wire *wire, const struct reply *reply)
 {
 	AUTO(text) char *head = head_text(reply, false);
 	AUTO(text) char *start = mem_format("%sTransfer-Encoding: chunked\r\n\r\n", head);
-	AUTO(text) char *chunk = mem_new(4096 + 9, 1);
+	AUTO(text) char *chunk = mem_format("%x\r\n%*s\r\n", BLANKS, BLANKS, "");
+	size_t chunk_length = strlen(chunk);
 
-	memcpy(chunk, "1000\r\n", 6);
-	memset(chunk + 6, ' ', 4096);
-	memcpy(chunk + 6 + 4096, "\r\n", 2);
 	if (!send_bytes(wire, start, strlen(start)))
 		return;
 	/* First the true body: the rest could be taken for harmless white space. */
@@ -146,7 +151,7 @@ static void endless_body(const struct wire *wire, const struct reply *reply)
 			!send_bytes(wire, "\r\n", 2))
 			return;
 	}
-	while (wait_for(wire, 0, 0) && send_bytes(wire, chunk, 4096 + 8))
+	while (wait_for(wire, 0, 0) && send_bytes(wire, chunk, chunk_length))
 		;
 }
 
