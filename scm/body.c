@@ -110,6 +110,28 @@ static bool add_block(struct scm_chain *out, const struct block *b, struct err *
 	return add_der(out, b->data, b->len, err);
 }
 
+/*
+ * A text that was cut inside a BEGIN line holds no block that could be broken: so each block must
+ * account for two of the lines that start with dashes.
+ */
+static bool cut_short(const char *body, size_t len, size_t blocks)
+{
+	size_t lines = 0;
+	size_t at = 0;
+
+	while (at < len) {
+		const char *end = memchr(body + at, '\n', len - at);
+		size_t dashes = 0;
+
+		while (at + dashes < len && body[at + dashes] == '-')
+			dashes++;
+		if (dashes >= 5 || (dashes && at + dashes == len))
+			lines++;
+		at = end ? (size_t)(end - body) + 1 : len;
+	}
+	return lines != 2 * blocks;
+}
+
 /* The end of the blocks, as opposed to a block that is broken. */
 static bool no_more_blocks(void)
 {
@@ -123,10 +145,11 @@ static bool no_more_blocks(void)
 static bool add_pem(struct scm_chain *out, const char *body, size_t len, struct err *err)
 {
 	AUTO(bio) BIO *in = BIO_new_mem_buf(body, (int)len);
+	size_t blocks;
 
 	if (!in)
 		return err_memory(err);
-	for (;;) {
+	for (blocks = 0;; blocks++) {
 		AUTO(block) struct block b = { 0 };
 
 		ERR_clear_error();
@@ -135,7 +158,7 @@ static bool add_pem(struct scm_chain *out, const char *body, size_t len, struct 
 		if (!add_block(out, &b, err))
 			return false;
 	}
-	if (!no_more_blocks())
+	if (!no_more_blocks() || cut_short(body, len, blocks))
 		return err_set(err, ERR_PROTOCOL, "a PEM block that is broken or cut short");
 	if (!out->n)
 		return err_set(err, ERR_PROTOCOL, "no certificate in it");

@@ -32,6 +32,7 @@ struct transfer {
 	size_t header_bytes;
 	uint64_t received;  /* bytes of the answer since slow_since */
 	int64_t slow_since; /* clock_ms(); 0 before the first byte */
+	bool headers_end;   /* the empty line after them has come */
 	bool began;	    /* from here on a byte of the request may have left */
 	bool body_over;
 	bool headers_over;
@@ -66,6 +67,10 @@ static size_t on_header(char *line, size_t size, size_t n, void *context)
 	t->headers_over = t->header_bytes > SCM_HEADERS_MAX;
 	if (t->headers_over)
 		return 0;
+	if (n <= 2)
+		t->headers_end = true;
+	else if (!strncmp(line, "HTTP/", 5))
+		t->headers_end = false;
 	scm_headers_line(&t->headers, line, n, clock_now());
 	return size * n;
 }
@@ -346,6 +351,9 @@ static void finish(struct scm_http *h, struct transfer *t, CURLcode code)
 		.total = t->headers.total,
 		.retry_after = t->headers.retry_after };
 
+	/* libcurl takes a connection that was closed within the headers for an empty answer */
+	if (code == CURLE_OK && !t->headers_end)
+		code = CURLE_PARTIAL_FILE;
 	if (code != CURLE_OK)
 		set_failure(&a, t, code);
 	else if (curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &a.status) != CURLE_OK ||

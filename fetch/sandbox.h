@@ -1,0 +1,36 @@
+/*
+ * What scm-agent-fetch may do once it listens to the network: talk to it, and read what the
+ * resolver and TLS need. It parses foreign bytes, so it is built to be harmless when one of its
+ * parsers is taken over: no program is started, no file is written, made, renamed or removed, no
+ * other process is touched, no local service is reached, and no key of this host is read.
+ *
+ * Two locks, independent of each other: seccomp (system calls, as seccomp(2)) and Landlock (files,
+ * as landlock(7); left out on kernels without it). Capabilities and limits besides.
+ *
+ * A token's module needs more, and differently from vendor to vendor: see SANDBOX_TOKEN.
+ */
+#ifndef FETCH_SANDBOX_H
+#define FETCH_SANDBOX_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/* Seal before the first byte is read from the network; for a token, after its login. */
+enum sandbox_for {
+	SANDBOX_NETWORK,
+	/*
+	 * Relaxed where SoftHSM, pcscd and tpm2-pkcs11 were seen to need it: files that exist may
+	 * be opened for writing and be locked, local sockets may be connected, any file may be
+	 * read, and root keeps its capability to do so.
+	 */
+	SANDBOX_TOKEN,
+};
+
+/* For main, first: no new privileges, no core, bounded descriptors. ERR_INTERNAL. */
+MUST_USE bool sandbox_begin(struct err *err);
+
+/* For good, and for all threads that are started later. ERR_INTERNAL. */
+MUST_USE bool sandbox_seal(enum sandbox_for what, struct err *err);
+
+#endif

@@ -1,0 +1,15 @@
+/* The filter of system calls behind sandbox.h. */
+#ifndef FETCH_SECCOMP_H
+#define FETCH_SECCOMP_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/*
+ * Refuses with EPERM what a client of the network never needs, ends the process for what only an
+ * intruder would try. With `token`, the relaxations of SANDBOX_TOKEN. ERR_INTERNAL.
+ */
+MUST_USE bool seccomp_refuse(bool token, struct err *err);
+
+#endif

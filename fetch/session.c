@@ -1,0 +1,138 @@
+#include "fetch/session.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+#include "deploy-hooks/probe.h"
+#include "fetch/account.h"
+#include "fetch/channel.h"
+#include "fetch/sandbox.h"
+
+#define WAIT_MS 1000
+
+enum mode { MODE_NEW, MODE_CLIENT, MODE_PROBER, MODE_FAILED };
+
+struct session {
+	struct channel channel;
+	struct account account;
+	enum mode mode;
+};
+
+static void answer(void *context, const struct wire_reply *reply)
+{
+	struct session *s = context;
+
+	channel_reply(&s->channel, reply);
+}
+
+static void fail(struct session *s, uint32_t id, const struct err *err)
+{
+	struct wire_reply reply = { .id = id, .err = *err };
+
+	channel_reply(&s->channel, &reply);
+}
+
+static void open_account(struct session *s, const struct wire_request *r)
+{
+	struct wire_reply reply = { .id = r->id };
+
+	if (account_open(&s->account, &reply.refused, &r->account, &reply.err)) {
+		scm_client_listen(s->account.client, answer, s);
+		reply.err = (struct err) { 0 };
+		reply.refused = false;
+		reply.not_after = s->account.not_after;
+		s->mode = MODE_CLIENT;
+	} else {
+		s->mode = MODE_FAILED;
+	}
+	channel_reply(&s->channel, &reply);
+}
+
+static void probe(struct session *s, const struct wire_request *r)
+{
+	AUTO(probe_chain) struct probe_chain chain = { 0 };
+	struct wire_reply reply = { .id = r->id };
+	const struct probe_target target = { .host = r->probe.connect_host,
+		.port = r->probe.connect_port,
+		.server_name = r->probe.server_name,
+		.timeout_ms = r->probe.timeout_ms };
+
+	if (probe_chain_fetch(&chain, &target, &reply.err)) {
+		reply.err = (struct err) { 0 };
+		reply.chain_count = (uint32_t)chain.n;
+		for (size_t i = 0; i < chain.n; i++)
+			reply.chain[i] =
+				(struct wire_bytes) { chain.cert[i].der, chain.cert[i].len };
+	}
+	channel_reply(&s->channel, &reply);
+}
+
+static void first_probe(struct session *s, const struct wire_request *r)
+{
+	struct err err;
+
+	clearenv();
+	if (sandbox_seal(SANDBOX_NETWORK, &err)) {
+		s->mode = MODE_PROBER;
+		probe(s, r);
+	} else {
+		s->mode = MODE_FAILED;
+		fail(s, r->id, &err);
+	}
+}
+
+static void ask(struct session *s, const struct wire_request *r)
+{
+	struct err err;
+
+	if (!scm_client_ask(s->account.client, r, &err))
+		fail(s, r->id, &err);
+}
+
+/* A request out of turn is a mistake of the agent's: the conversation is over. */
+static void handle(struct session *s, const struct wire_request *r)
+{
+	bool scm = r->op != WIRE_ACCOUNT && r->op != WIRE_PROBE;
+
+	if (s->mode == MODE_NEW && r->op == WIRE_ACCOUNT)
+		open_account(s, r);
+	else if (s->mode == MODE_NEW && r->op == WIRE_PROBE)
+		first_probe(s, r);
+	else if (s->mode == MODE_CLIENT && scm)
+		ask(s, r);
+	else if (s->mode == MODE_PROBER && r->op == WIRE_PROBE)
+		probe(s, r);
+	else
+		s->channel.ended = true;
+}
+
+static void wait_for_more(struct session *s)
+{
+	struct channel *c = &s->channel;
+	struct pollfd p = { .fd = c->fd,
+		.events = (short)(POLLIN | (channel_writing(c) ? POLLOUT : 0)) };
+
+	if (s->mode == MODE_CLIENT)
+		scm_client_wait(
+			s->account.client, c->fd, channel_writing(c), channel_full(c), WAIT_MS);
+	else
+		poll(&p, 1, -1);
+}
+
+void session_run(int fd)
+{
+	struct session s = { .mode = MODE_NEW };
+	struct wire_request r;
+
+	channel_init(&s.channel, fd);
+	while (!s.channel.ended) {
+		wait_for_more(&s);
+		channel_pump(&s.channel);
+		while (!s.channel.ended && channel_next(&s.channel, &r)) {
+			handle(&s, &r);
+			channel_used(&s.channel);
+		}
+	}
+	account_close(&s.account);
+	channel_dispose(&s.channel);
+}
