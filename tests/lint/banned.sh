@@ -53,7 +53,8 @@ done < <(files "${rooms[@]}" tests -- '*.c' '*.h')
 while read -r file; do
 	text=$(code strings <"$file")
 	plain=$(code plain <"$file")
-	if [ "$file" != base/fs.c ]; then
+	# the sandbox names what it refuses
+	if [ "$file" != base/fs.c ] && [ "$file" != fetch/seccomp.c ]; then
 		report "$file" "changes of the disk go through base/fs.h" < <(calls "$changes" <<<"$text")
 		report "$file" "files are opened for writing in base/fs.c" < <(
 			grep -nE 'O_(WRONLY|RDWR|CREAT|APPEND|TRUNC|TMPFILE)' <<<"$plain" |

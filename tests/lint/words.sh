@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # In brackets, so that this file does not find itself.
-machine='(^|[^A-Za-z0-9_./-])/(wor[k]|hom[e]|roo[t]|Use[r]s)/|/tm[p]/build'
+machine='(^|[^A-Za-z0-9_./})-])/(wor[k]|hom[e]|roo[t]|Use[r]s)/|/tm[p]/build'
 notes='(^|[^A-Za-z0-9_])(TOD[O]|FIXM[E]|XX[X]|HAC[K])([^A-Za-z0-9_]|$)'
 
 if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
