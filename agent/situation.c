@@ -110,6 +110,25 @@ static bool read_archive(
 	return !s->pinned || read_pin(s, dir, err);
 }
 
+/*
+ * No crash of ours leaves a request without the intent and the key that it was made from. To go on
+ * regardless could order a certificate for a key that is lost, or order twice.
+ */
+static bool check_pending(const struct situation *s, const char *name, struct err *err)
+{
+	bool begun = s->request || s->submitting.found || s->order.found || s->chain;
+
+	bool no_intent = !s->intent.found && (s->key || begun);
+	bool no_key = !s->key && begun;
+
+	if (!no_intent && !no_key)
+		return true;
+	return err_set(err, ERR_IO,
+		"pending/%s has no %s file; restore it from a backup, or move the directory away, "
+		"knowing that its order may exist at SCM",
+		name, no_intent ? "intent" : "key");
+}
+
 static bool read_pending(
 	struct situation *s, struct store *store, const char *name, struct err *err)
 {
@@ -127,7 +146,7 @@ static bool read_pending(
 	       read_evidence(&s->submitting, dir, FILE_SUBMITTING, err) &&
 	       read_evidence(&s->order, dir, FILE_ORDER, err) &&
 	       read_evidence(&s->held, dir, FILE_HELD, err) &&
-	       read_evidence(&s->retry, dir, FILE_RETRY, err);
+	       read_evidence(&s->retry, dir, FILE_RETRY, err) && check_pending(s, name, err);
 }
 
 bool situation_read(struct situation *out, struct store *store, const char *name, struct err *err)
