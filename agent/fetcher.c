@@ -183,6 +183,9 @@ static bool read_store(struct credential *c, const struct conf_account *a, struc
 	c->store = BUF(STORE_MAX);
 	if (!fs_check_trusted(a->store, "client_cert_key_store", err))
 		return false;
+	/* the other formats may rely on their password, a PEM key may not be encrypted at all */
+	if (a->store_type == CONF_STORE_PEM && !secret_check_private(a->store, err))
+		return err_wrap(err, "client_cert_key_store");
 	if (!fs_read_path(&c->store, a->store, err)) {
 		err->kind = ERR_CONFIG;
 		return err_wrap(err, "client_cert_key_store");

@@ -96,6 +96,25 @@ static bool private_enough(const struct stat *st)
 	return others == 0 || (others == 040 && (st->st_gid == 0 || st->st_gid == getegid()));
 }
 
+static bool check_private(const char *path, const struct stat *st, struct err *err)
+{
+	if (private_enough(st))
+		return true;
+	return err_set(err, ERR_CONFIG,
+		"secret file %s: others may read or write it (mode %04o, uid %u); chmod 600 and "
+		"chown it to root",
+		path, (unsigned)(st->st_mode & 07777), (unsigned)st->st_uid);
+}
+
+bool secret_check_private(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return err_errno(err, ERR_CONFIG, "secret file %s", path);
+	return check_private(path, &st, err);
+}
+
 static bool open_file(int *out, const char *reference, bool credential, struct err *err)
 {
 	AUTO_STR char *path = secret_path(reference);
@@ -118,12 +137,8 @@ static bool open_file(int *out, const char *reference, bool credential, struct e
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_CONFIG, "secret file %s: not a regular file", path);
 	/* systemd alone decides who may read a credential: 0400, or 0440 by an ACL */
-	if (!credential && !private_enough(&st))
-		return err_set(err, ERR_CONFIG,
-			"secret file %s: others may read or write it (mode %04o, uid %u); chmod "
-			"600 and "
-			"chown it to root",
-			path, (unsigned)(st.st_mode & 07777), (unsigned)st.st_uid);
+	if (!credential && !check_private(path, &st, err))
+		return false;
 	*out = fd;
 	fd = -1;
 	return true;

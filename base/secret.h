@@ -45,6 +45,9 @@ size_t secret_len(const struct secret *s);
  */
 MUST_USE bool secret_read(struct secret **out, const char *reference, struct err *err);
 
+/* ERR_CONFIG unless a file may be read and written by nobody else, as secret_read() wants it. */
+MUST_USE bool secret_check_private(const char *path, struct err *err);
+
 /*
  * Remembers $CREDENTIALS_DIRECTORY; main calls it before it clears the environment. `dir` may be
  * NULL. Borrowed for ever.
