@@ -71,9 +71,8 @@ const struct cmd cmd_table[] = {
 		"Prints the PKCS#10 request that is in work, else that of the newest generation, "
 		"as PEM." },
 	{ "key", cmd_key, CMD_LOCK, "nj", 2, "list|probe|prune [NAME]", "keys in files and tokens",
-		"list   the keys of all certificates, in files and in tokens, and the token "
-		"objects that\n"
-		"       belong to none\n"
+		"list   the keys of all certificates: where each is used, its store, type and "
+		"id\n"
 		"probe  signs with the key of each certificate, in each way that a TLS server will "
 		"need\n"
 		"prune  deletes token keys that scm-agent made and that no order and no generation "

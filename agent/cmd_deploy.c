@@ -8,6 +8,7 @@
 #include "agent/deploy.h"
 #include "agent/install.h"
 #include "agent/intent.h"
+#include "agent/out.h"
 #include "agent/refusal.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -44,6 +45,25 @@ static bool deploy(
 		run->store, err, cert->name, "deployed", "generation=%s by hand", s.newest);
 }
 
+/* What is live afterwards, and how it went. */
+static int print_result(
+	struct cmd_context *c, const struct conf_cert *cert, const struct err *result)
+{
+	AUTO(out) struct out *o = out_new(true, "certificates");
+	AUTO_STR char *live = NULL;
+	struct err err = { 0 };
+
+	if (!store_live(&live, c->store, cert->name, &err))
+		return cmd_fail(&err);
+	out_row(o);
+	out_text(o, "name", NULL, cert->name);
+	out_text(o, "generation", NULL, live ? live : "");
+	out_number(o, "exit_status", NULL, err_exit_status(result->kind));
+	out_text(o, "message", NULL, result->text);
+	out_print(o);
+	return err_exit_status(result->kind);
+}
+
 typedef bool work_fn(
 	struct cmd_context *c, struct run *run, const struct conf_cert *cert, struct err *err);
 
@@ -61,7 +81,7 @@ static int with_run(struct cmd_context *c, work_fn *work)
 		status = cmd_fail(&err);
 	log_progress_done();
 	log_scope(NULL);
-	return status;
+	return c->cli->json ? print_result(c, cert, &err) : status;
 }
 
 int cmd_deploy(struct cmd_context *c)
@@ -251,16 +271,6 @@ static bool relink(struct run *run, const struct conf_cert *cert, struct err *er
 	       store_history(run->store, err, cert->name, "recovered", "generation=%s", s.newest);
 }
 
-static bool clean(struct store *s, const char *name, struct err *err)
-{
-	AUTO(fd) int dir = -1;
-
-	if (!fs_clean_temp(s->live, err) || !fs_clean_temp(s->cache, err) ||
-		!store_open_pending(&dir, s, name, false, err))
-		return false;
-	return dir < 0 || fs_clean_temp(dir, err);
-}
-
 int cmd_recover(struct cmd_context *c)
 {
 	AUTO(cmd_run) struct cmd_run r = { 0 };
@@ -273,7 +283,7 @@ int cmd_recover(struct cmd_context *c)
 		const struct conf_cert *cert = &c->conf->cert[i];
 
 		log_scope(cert->name);
-		if (clean(c->store, cert->name, &err) && finish_install(&r.run, cert, &err) &&
+		if (store_clean(c->store, cert->name, &err) && finish_install(&r.run, cert, &err) &&
 			relink(&r.run, cert, &err))
 			continue;
 		if (!status)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "agent/hooks.h"
 #include "agent/install.h"
 #include "agent/prove.h"
 #include "agent/view.h"
@@ -33,20 +34,12 @@ static bool run_hooks(
 	const struct conf_cert *cert, enum hook_event event, const struct view *v, struct err *err)
 {
 	for (size_t i = 0; i < cert->deploy_hooks.n; i++) {
-		const struct conf_hook *c = &cert->deploy_hooks.item[i];
-		struct hook hook = { c->path, c->shipped, c->options.n ? &c->options : NULL };
-		AUTO(buf) struct buf output = BUF(4096);
+		const struct conf_hook *h = &cert->deploy_hooks.item[i];
 
-		if (event == HOOK_TEST && !c->shipped)
+		if (event == HOOK_TEST && !h->shipped)
 			continue;
-		log_progress("%s: %s %s", cert->name, hook_event_name(event), c->text);
-		if (!hook_check(&hook, err) ||
-			!hook_run(&hook, event, &v->context, c->timeout * 1000, &output, err)) {
-			err->kind = ERR_DEPLOY;
-			return err_wrap(err, "hook %s", c->text);
-		}
-		if (output.len)
-			log_debug("hook %s: %s", c->text, buf_str(&output));
+		if (!hooks_call(h, event, &v->context, err))
+			return false;
 	}
 	return true;
 }

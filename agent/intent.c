@@ -106,8 +106,7 @@ enum progress intent_step_key(struct job *job, struct err *err)
 		!fs_check_space(job->run->store->root, SPACE_NEEDED, err) ||
 		!fuse_check(job, err) || !job_begin(job, err))
 		return JOB_FAILED;
-	if (!store_open_pending(&dir, job->run->store, job->cert->name, true, err) ||
-		!fs_clean_temp(dir, err))
+	if (!store_open_pending(&dir, job->run->store, job->cert->name, true, err))
 		return JOB_FAILED;
 	if (!job->sit.intent.found && !write_intent(job, dir, err))
 		return JOB_FAILED;

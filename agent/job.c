@@ -7,6 +7,7 @@
 
 #include "agent/collect.h"
 #include "agent/deploy.h"
+#include "agent/hooks.h"
 #include "agent/install.h"
 #include "agent/intent.h"
 #include "agent/order.h"
@@ -159,8 +160,9 @@ static bool look_and_tidy(struct job *job, struct err *err)
 	if (!old)
 		return true;
 	/* a key that SCM may have seen is kept; another one is nobody's loss */
-	if (!(job->sit.order.found ? store_abandon(store, job->cert->name, err)
-				   : fs_remove_tree(store->pending, job->cert->name, err)))
+	if (!(job->sit.order.found || job->sit.submitting.found
+			    ? store_abandon(store, job->cert->name, err)
+			    : fs_remove_tree(store->pending, job->cert->name, err)))
 		return false;
 	return read_state(job, err);
 }
@@ -210,16 +212,11 @@ bool job_begin(struct job *job, struct err *err)
 	if (job->began)
 		return true;
 	job->began = true;
-	for (size_t i = 0; i < cert->pre_hooks.n; i++) {
-		const struct conf_hook *c = &cert->pre_hooks.item[i];
-		struct hook hook = { c->path, c->shipped, c->options.n ? &c->options : NULL };
-
-		if (hook_check(&hook, err) &&
-			hook_run(&hook, HOOK_PRE, &context, c->timeout * 1000, NULL, err))
-			continue;
-		err->kind = ERR_DEPLOY;
-		return err_wrap(err, "pre hook %s forbids to go on", c->text);
-	}
+	if (!store_clean(job->run->store, cert->name, err))
+		return false;
+	for (size_t i = 0; i < cert->pre_hooks.n; i++)
+		if (!hooks_call(&cert->pre_hooks.item[i], HOOK_PRE, &context, err))
+			return err_wrap(err, "a pre hook forbids to go on");
 	return true;
 }
 

@@ -75,7 +75,7 @@ static bool start_account(
 	struct err ignored = { 0 };
 
 	if (!may_try(n, a, &token, err))
-		return false;
+		return err_wrap(err, "account %s", a->name);
 	if (fetcher_start(&link->fetcher, &link->seen, &start, err))
 		return true;
 	if (link->seen.pin_refused && a->store_token &&

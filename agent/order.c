@@ -31,7 +31,7 @@ static void add_comments(struct buf *out, const struct conf_cert *cert, const ch
 
 static void add_fields(struct wire_submit *s, const struct conf_cert *cert)
 {
-	for (size_t i = 0; i < cert->field_names.n && i < WIRE_FIELDS_MAX; i++)
+	for (size_t i = 0; i < cert->field_names.n; i++)
 		s->field[s->field_count++] = (struct wire_field) { cert->field_names.item[i],
 			cert->field_values.item[i] };
 }

@@ -47,7 +47,6 @@ bool refusal_of_account(struct refusal *out, const struct conf_account *a, struc
 
 	*out = (struct refusal) { .kind = ERR_AUTH };
 	snprintf(out->file, sizeof(out->file), "refused-account-%.64s", a->name);
-	snprintf(out->what, sizeof(out->what), "account %.64s", a->name);
 	add_text(&text, a->url);
 	add_text(&text, a->customer_uri);
 	add_text(&text, a->login);
@@ -66,7 +65,6 @@ bool refusal_of_token(struct refusal *out, const struct conf_token *t, struct er
 
 	*out = (struct refusal) { .kind = ERR_KEYSTORE };
 	snprintf(out->file, sizeof(out->file), "refused-pin-%.64s", t->name);
-	snprintf(out->what, sizeof(out->what), "token %.64s", t->name);
 	add_token(&text, t);
 	return finish(out, &text, err);
 }
@@ -81,10 +79,9 @@ bool refusal_check(struct store *store, const struct refusal *r, struct err *err
 	if (!found || strcmp(record_get(&known, "digest"), r->digest))
 		return true;
 	return err_set(err, r->kind,
-		"%s: not tried again since it was refused (%s); correct the configuration or the "
-		"secret's "
-		"file, or run scm-agent reset",
-		r->what, record_get(&known, "message"));
+		"not tried again since it was refused (%s); correct the configuration or the "
+		"secret's file, or run scm-agent reset",
+		record_get(&known, "message"));
 }
 
 bool refusal_note(

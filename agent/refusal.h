@@ -11,10 +11,9 @@
 #include "agent/conf.h"
 #include "agent/store.h"
 
-/* A credential: its name in messages and what would change when the administrator mends it. */
+/* A credential: where its refusal is kept and what would change when the administrator mends it. */
 struct refusal {
 	char file[96];	 /* below cache/ */
-	char what[96];	 /* "account default", "token hsm" */
 	char digest[65]; /* SHA-256, hex */
 	enum err_kind kind;
 };

@@ -1,6 +1,6 @@
 #include "agent/run.h"
 
-#include "agent/deploy.h"
+#include "agent/hooks.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "csr/name.h"
@@ -61,35 +61,43 @@ static int64_t patience(const struct job *jobs, size_t n)
 	return shortest < POLL_MAX_MS ? shortest : POLL_MAX_MS;
 }
 
+/* The names of certificates that were worked on and failed, for post hooks. */
+static bool failed_names(struct strlist *out, const struct job *jobs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct strlist *names = &jobs[i].cert->names;
+
+		if (!jobs[i].began || jobs[i].progress != JOB_FAILED ||
+			jobs[i].err.kind == ERR_PENDING)
+			continue;
+		for (size_t k = 0; k < names->n; k++)
+			if (!strlist_add(out, csr_name_value(names->item[k])))
+				return false;
+	}
+	return true;
+}
+
 /* Post hooks: each once in a run, when something was tried, told which names failed. */
-static void run_post_hooks(struct job *jobs, size_t n)
+static void run_post_hooks(const struct job *jobs, size_t n)
 {
 	AUTO(strlist) struct strlist done = { 0 };
 	AUTO(strlist) struct strlist failed = { 0 };
+	struct hook_context context = { .failed_domains = &failed };
+	struct err err = { 0 };
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; jobs[i].began && jobs[i].progress == JOB_FAILED &&
-				   jobs[i].err.kind != ERR_PENDING && k < jobs[i].cert->names.n;
-			k++)
-			if (!strlist_add(&failed, csr_name_value(jobs[i].cert->names.item[k])))
-				return;
+	if (!failed_names(&failed, jobs, n))
+		return;
 	for (size_t i = 0; i < n; i++) {
 		const struct conf_hooks *hooks = &jobs[i].cert->post_hooks;
 
+		context.name = jobs[i].cert->name;
 		for (size_t k = 0; jobs[i].began && k < hooks->n; k++) {
-			const struct conf_hook *c = &hooks->item[k];
-			struct hook hook = { c->path, c->shipped,
-				c->options.n ? &c->options : NULL };
-			struct hook_context context = { .name = jobs[i].cert->name,
-				.domains = NULL,
-				.failed_domains = &failed };
-			struct err err = { 0 };
+			const struct conf_hook *h = &hooks->item[k];
 
-			if (strlist_has(&done, c->text) || !strlist_add(&done, c->text))
+			if (strlist_has(&done, h->text) || !strlist_add(&done, h->text))
 				continue;
-			if (!hook_check(&hook, &err) || !hook_run(&hook, HOOK_POST, &context,
-								c->timeout * 1000, NULL, &err))
-				log_warning("post hook %s: %s", c->text, err.text);
+			if (!hooks_call(h, HOOK_POST, &context, &err))
+				log_warning("%s", err.text);
 		}
 	}
 }

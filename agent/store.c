@@ -102,7 +102,12 @@ void store_close(struct store *s)
 
 bool store_lock(struct store *s, int64_t timeout, struct err *err)
 {
-	return fs_lock(&s->lock, s->root, "lock", timeout * 1000, err);
+	if (!fs_lock(&s->lock, s->root, "lock", timeout * 1000, err))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(rooms); i++)
+		if (!fs_clean_temp(*(int *)(void *)((char *)s + rooms[i].field), err))
+			return false;
+	return fs_clean_temp(s->root, err);
 }
 
 bool store_check_clock(struct store *s, int64_t now, struct err *err)
@@ -168,6 +173,27 @@ bool store_generations(struct strlist *out, struct store *s, const char *name, s
 	for (size_t i = 0; i < all.n; i++)
 		if (is_generation(all.item[i]) && !strlist_add(out, all.item[i]))
 			return err_memory(err);
+	return true;
+}
+
+bool store_clean(struct store *s, const char *name, struct err *err)
+{
+	AUTO(strlist) struct strlist all = { 0 };
+	AUTO(fd) int pending = -1;
+	AUTO(fd) int archive = -1;
+
+	if (!store_open_pending(&pending, s, name, false, err) ||
+		!store_open_archive(&archive, s, name, false, err) ||
+		!store_generations(&all, s, name, err) ||
+		(pending >= 0 && !fs_clean_temp(pending, err)) ||
+		(archive >= 0 && !fs_clean_temp(archive, err)))
+		return false;
+	for (size_t i = 0; i < all.n; i++) {
+		AUTO(fd) int dir = -1;
+
+		if (!fs_open_dir(&dir, archive, all.item[i], err) || !fs_clean_temp(dir, err))
+			return false;
+	}
 	return true;
 }
 

@@ -53,7 +53,10 @@ MUST_USE bool store_open(struct store **out, const char *path, struct err *err);
 void store_close(struct store *s);
 AUTO_DEFINE(store, struct store *, store_close);
 
-/* The right to change something; ERR_BUSY after `timeout` seconds. Held until store_close(). */
+/*
+ * The right to change something; ERR_BUSY after `timeout` seconds. Held until store_close(). What a
+ * killed run left half-made in the directories above is removed.
+ */
 MUST_USE bool store_lock(struct store *s, int64_t timeout, struct err *err);
 
 /*
@@ -69,6 +72,9 @@ MUST_USE bool store_open_pending(
 /* archive/NAME, the same way. */
 MUST_USE bool store_open_archive(
 	int *out, struct store *s, const char *name, bool make, struct err *err);
+
+/* Removes what a killed run left half-made in a certificate's own directories. Under the lock. */
+MUST_USE bool store_clean(struct store *s, const char *name, struct err *err);
 
 /* Names of the complete generations, oldest first. */
 MUST_USE bool store_generations(
