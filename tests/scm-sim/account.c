@@ -123,8 +123,8 @@ const cJSON *account_organization(const cJSON **parent, const struct account *ac
 
 	if (parent)
 		*parent = NULL;
-	cJSON_ArrayForEach(organization, account_organizations(account))
-	{
+	for (organization = json_first(account_organizations(account)); organization;
+		organization = organization->next) {
 		if (json_int(organization, "id", -1) == id)
 			return organization;
 		department = json_find_int(
@@ -186,8 +186,7 @@ const cJSON *account_domain_of(const struct account *account, const char *name, 
 	const cJSON *domain, *best = NULL;
 	size_t best_rank = 0;
 
-	cJSON_ArrayForEach(domain, account_domains(account))
-	{
+	for (domain = json_first(account_domains(account)); domain; domain = domain->next) {
 		size_t found = rank(json_text(domain, "name", ""), name);
 
 		if (!found)
@@ -234,8 +233,9 @@ bool account_change(const char *dir, const struct account_change *change, struct
 	if (!load(&root, path, err))
 		return false;
 	logins = cJSON_GetObjectItemCaseSensitive(root, "logins");
-	cJSON_ArrayForEach(
-		login, logins) if (!strcmp(json_text(login, "login", ""), change->login)) break;
+	for (login = logins->child; login; login = login->next)
+		if (!strcmp(json_text(login, "login", ""), change->login))
+			break;
 	if (!login) {
 		login = cJSON_CreateObject();
 		cJSON_AddItemToArray(logins, login);

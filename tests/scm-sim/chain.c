@@ -2,6 +2,7 @@
 
 #include "chain_fault.h"
 
+#include <assert.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs7.h>
 #include <string.h>
@@ -73,6 +74,7 @@ bool chain_write(char **out, size_t *length, const struct chain_source *source,
 
 	if (other)
 		format = chain_format(other->value);
+	assert(format); /* the values of the fault are all formats */
 	if (!chain_arrange(&certs, source, order ? order->value : format->order, err) ||
 		!chain_lengthen(certs, source, err))
 		return false;

@@ -67,8 +67,7 @@ static int smallest(const cJSON *sizes)
 	int least = 0;
 	const cJSON *size;
 
-	cJSON_ArrayForEach(size, sizes)
-	{
+	for (size = json_first(sizes); size; size = size->next) {
 		int bits = cJSON_IsString(size) ? (int)strtol(size->valuestring, NULL, 10) : 0;
 
 		if (bits && (!least || bits < least))

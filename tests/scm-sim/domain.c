@@ -18,8 +18,9 @@ static bool visible(const struct call *call, const cJSON *domain)
 
 	if (!cJSON_IsArray(ids))
 		return true;
-	cJSON_ArrayForEach(id, ids) if (account_delegated(call->sim->account, domain,
-						(int64_t)id->valuedouble)) return true;
+	for (id = json_first(ids); id; id = id->next)
+		if (account_delegated(call->sim->account, domain, (int64_t)id->valuedouble))
+			return true;
 	return false;
 }
 
@@ -53,8 +54,8 @@ void domain_list(struct call *call)
 
 	if (!page_open(&page, call))
 		return;
-	cJSON_ArrayForEach(domain, account_domains(call->sim->account))
-	{
+	for (domain = json_first(account_domains(call->sim->account)); domain;
+		domain = domain->next) {
 		cJSON *entry;
 
 		if (!visible(call, domain) || !wanted(call, domain) || !page_wants(&page))
@@ -80,6 +81,17 @@ static cJSON *delegation(const cJSON *organization)
 	return entry;
 }
 
+static cJSON *all_delegations(const struct call *call)
+{
+	cJSON *list = cJSON_CreateArray();
+	const cJSON *organization;
+
+	for (organization = json_first(account_organizations(call->sim->account)); organization;
+		organization = organization->next)
+		cJSON_AddItemToArray(list, delegation(organization));
+	return list;
+}
+
 static void add_default(cJSON *view, const char *name, const char *value)
 {
 	if (!cJSON_HasObjectItem(view, name))
@@ -102,8 +114,7 @@ void domain_details(struct call *call)
 {
 	AUTO(text) char *id = mem_format("%" PRId64, call->id);
 	const cJSON *domain = account_domain(call->sim->account, call->id);
-	const cJSON *organization;
-	cJSON *view, *delegations;
+	cJSON *view;
 
 	if (!domain || !visible(call, domain)) {
 		reply_error(call->reply, 404, -727, id);
@@ -114,10 +125,7 @@ void domain_details(struct call *call)
 	add_default(view, "state", "ACTIVE");
 	add_default(view, "validationStatus", "VALIDATED");
 	add_dates(call, view);
-	if (!cJSON_HasObjectItem(view, "delegations")) {
-		delegations = cJSON_AddArrayToObject(view, "delegations");
-		cJSON_ArrayForEach(organization, account_organizations(call->sim->account))
-			cJSON_AddItemToArray(delegations, delegation(organization));
-	}
+	if (!cJSON_HasObjectItem(view, "delegations"))
+		cJSON_AddItemToObject(view, "delegations", all_delegations(call));
 	reply_json(call->reply, 200, view);
 }

@@ -79,6 +79,8 @@ static const struct kind {
 	[FAULT_EVIL] = { "evil", IN_ANSWER, TEXT,
 		"=WHAT[/MEMBER]: strings (as for huge) become control, ansi, newline, format,\n"
 		"        path, shell, html, nul, surrogate or utf8 (not valid UTF-8)" },
+	[FAULT_MEMBER] = { "member", IN_ANSWER, TEXT,
+		"=MEMBER/TEXT: members of that name become the string TEXT" },
 	[FAULT_GZIP_BOMB] = { "gzip-bomb", IN_ANSWER, NUMBER,
 		"=N: a gzip body that unpacks to N MiB" },
 	[FAULT_CHAIN] = { "chain", IN_COLLECT, TEXT,

@@ -64,6 +64,7 @@ enum fault_id {
 	FAULT_HUGE,
 	FAULT_RETYPE,
 	FAULT_EVIL,
+	FAULT_MEMBER,
 	FAULT_GZIP_BOMB,
 	/* the downloaded chain */
 	FAULT_CHAIN,

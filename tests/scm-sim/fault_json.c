@@ -82,6 +82,16 @@ static void retype(cJSON *object, cJSON *item, const char *detail)
 	}
 }
 
+/* DETAIL is MEMBER/TEXT. */
+static void set_text(cJSON *object, cJSON *item, const char *detail)
+{
+	size_t length = strcspn(detail, "/");
+
+	if (strlen(item->string) == length && !strncmp(item->string, detail, length))
+		cJSON_ReplaceItemInObjectCaseSensitive(object, item->string,
+			cJSON_CreateString(detail + length + (detail[length] == '/')));
+}
+
 static bool is_text_member(const char *name)
 {
 	static const char *const names[] = { "description", "status", "commonName", "name" };
@@ -149,17 +159,20 @@ void fault_json_spoil(struct reply *reply, const struct faults *faults)
 	const struct fault *type = fault_find(faults, FAULT_RETYPE);
 	const struct fault *evil = fault_find(faults, FAULT_EVIL);
 	const struct fault *huge = fault_find(faults, FAULT_HUGE);
+	const struct fault *text = fault_find(faults, FAULT_MEMBER);
 	const struct fault *string = evil ? evil : huge;
 	AUTO(json) cJSON *body = NULL;
 	AUTO(text) char *fill = NULL;
 
-	if ((!type && !string) || !reply->body)
+	if ((!type && !string && !text) || !reply->body)
 		return;
 	body = json_parse(reply->body, reply->length);
 	if (!body)
 		return;
 	if (type)
 		change_members(body, member_of(type->value), retype, type->value);
+	if (text)
+		change_members(body, NULL, set_text, text->value);
 	if (string) {
 		const char *member = member_of(string->value);
 

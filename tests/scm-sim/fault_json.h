@@ -8,7 +8,8 @@
 #include "fault.h"
 #include "reply.h"
 
-/* Spoils a JSON body as the faults retype, huge and evil say; other bodies stay as they are. */
+/* Spoils a JSON body as the faults retype, member, huge and evil say; other bodies stay as they
+ * are. */
 void fault_json_spoil(struct reply *reply, const struct faults *faults);
 
 #endif

@@ -29,8 +29,9 @@ static void order_names(struct names *names, const struct order *order)
 	const cJSON *sans = cJSON_GetObjectItemCaseSensitive(order->accepted, "sans");
 	const cJSON *name;
 
-	cJSON_ArrayForEach(name, sans) if (cJSON_IsString(name))
-		names_add(names, name->valuestring, strlen(name->valuestring));
+	for (name = json_first(sans); name; name = name->next)
+		if (cJSON_IsString(name))
+			names_add(names, name->valuestring, strlen(name->valuestring));
 }
 
 static void spoil_names(struct names *names, struct cert_spec *spec, const struct faults *faults)

@@ -66,16 +66,17 @@ enum json_got json_get_array(const cJSON **out, const cJSON *object, const char 
 
 int64_t json_int(const cJSON *object, const char *name, int64_t fallback)
 {
-	int64_t value;
+	int64_t value = fallback;
 
 	return json_get_int(&value, object, name) == JSON_FOUND ? value : fallback;
 }
 
 const char *json_text(const cJSON *object, const char *name, const char *fallback)
 {
-	const char *value;
+	const char *value = fallback;
 
-	return json_get_text(&value, object, name) == JSON_FOUND ? value : fallback;
+	json_get_text(&value, object, name);
+	return value;
 }
 
 bool json_bool(const cJSON *object, const char *name, bool fallback)
@@ -93,12 +94,18 @@ void json_copy(cJSON *to, const cJSON *from, const char *name)
 		cJSON_AddItemToObject(to, name, cJSON_Duplicate(item, true));
 }
 
+const cJSON *json_first(const cJSON *list)
+{
+	return list ? list->child : NULL;
+}
+
 bool json_has_int(const cJSON *array, int64_t number)
 {
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, array) if (cJSON_IsNumber(item) &&
-					    (int64_t)item->valuedouble == number) return true;
+	for (item = json_first(array); item; item = item->next)
+		if (cJSON_IsNumber(item) && (int64_t)item->valuedouble == number)
+			return true;
 	return false;
 }
 
@@ -106,8 +113,9 @@ bool json_has_text(const cJSON *array, const char *text)
 {
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item,
-		array) if (cJSON_IsString(item) && !strcmp(item->valuestring, text)) return true;
+	for (item = json_first(array); item; item = item->next)
+		if (cJSON_IsString(item) && !strcmp(item->valuestring, text))
+			return true;
 	return false;
 }
 
@@ -116,8 +124,9 @@ const cJSON *json_find_int(const cJSON *array, const char *name, int64_t number)
 	const cJSON *item;
 	int64_t value;
 
-	cJSON_ArrayForEach(item, array) if (json_get_int(&value, item, name) == JSON_FOUND &&
-					    value == number) return item;
+	for (item = json_first(array); item; item = item->next)
+		if (json_get_int(&value, item, name) == JSON_FOUND && value == number)
+			return item;
 	return NULL;
 }
 
@@ -125,7 +134,9 @@ const cJSON *json_find_text(const cJSON *array, const char *name, const char *te
 {
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, array) if (!strcmp(json_text(item, name, ""), text)) return item;
+	for (item = json_first(array); item; item = item->next)
+		if (!strcmp(json_text(item, name, ""), text))
+			return item;
 	return NULL;
 }
 

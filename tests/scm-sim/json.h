@@ -33,6 +33,9 @@ bool json_bool(const cJSON *object, const char *name, bool fallback);
 /* Adds a copy of member NAME of FROM to TO, when FROM has one. */
 void json_copy(cJSON *to, const cJSON *from, const char *name);
 
+/* The first of the items of LIST (may be NULL, or no list), which ->next goes on from. */
+const cJSON *json_first(const cJSON *list);
+
 /* Whether ARRAY (may be NULL) holds the number or the string. */
 bool json_has_int(const cJSON *array, int64_t number);
 bool json_has_text(const cJSON *array, const char *text);

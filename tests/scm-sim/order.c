@@ -54,8 +54,7 @@ static bool parse_chain(cert_stack **out, const cJSON *list)
 	AUTO(certs) cert_stack *chain = sk_X509_new_null();
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, list)
-	{
+	for (item = json_first(list); item; item = item->next) {
 		X509 *cert = cJSON_IsString(item) ? parse_certificate(item->valuestring) : NULL;
 
 		if (!cert || !sk_X509_push(chain, cert))

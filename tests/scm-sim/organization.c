@@ -13,8 +13,7 @@ static cJSON *departments(const struct call *call, const cJSON *organization)
 	cJSON *view = cJSON_CreateArray();
 	const cJSON *department;
 
-	cJSON_ArrayForEach(department, list)
-	{
+	for (department = json_first(list); department; department = department->next) {
 		cJSON *entry;
 
 		if (!account_may_use(
@@ -35,8 +34,8 @@ void organization_list(struct call *call)
 	cJSON *list = cJSON_CreateArray();
 	const cJSON *organization;
 
-	cJSON_ArrayForEach(organization, account_organizations(account))
-	{
+	for (organization = json_first(account_organizations(account)); organization;
+		organization = organization->next) {
 		cJSON *below = departments(call, organization);
 		cJSON *entry;
 

@@ -44,10 +44,9 @@ void ssl_types(struct call *call)
 	if (!wanted_organization(&organization, call))
 		return;
 	list = cJSON_CreateArray();
-	cJSON_ArrayForEach(profile,
-		account_profiles(account)) if (!organization ||
-					       account_offers(account, profile, organization))
-		cJSON_AddItemToArray(list, profile_view(profile));
+	for (profile = json_first(account_profiles(account)); profile; profile = profile->next)
+		if (!organization || account_offers(account, profile, organization))
+			cJSON_AddItemToArray(list, profile_view(profile));
 	reply_json(call->reply, 200, list);
 }
 

@@ -179,11 +179,11 @@ static bool check_custom_fields(const struct form *form, const struct call *call
 {
 	const cJSON *field;
 
-	cJSON_ArrayForEach(
-		field, form->custom_fields) if (!check_custom_field(call, form->custom_fields,
-							field)) return false;
-	cJSON_ArrayForEach(field, account_custom_fields(call->sim->account))
-	{
+	for (field = json_first(form->custom_fields); field; field = field->next)
+		if (!check_custom_field(call, form->custom_fields, field))
+			return false;
+	for (field = json_first(account_custom_fields(call->sim->account)); field;
+		field = field->next) {
 		const char *name = json_text(field, "name", "");
 		const cJSON *given = json_find_text(form->custom_fields, "name", name);
 

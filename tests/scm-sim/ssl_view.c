@@ -183,8 +183,9 @@ static bool match_san(const struct call *call, const struct order *order, const 
 	const cJSON *sans = cJSON_GetObjectItemCaseSensitive(order->accepted, "sans");
 	const cJSON *name;
 
-	cJSON_ArrayForEach(name, sans) if (cJSON_IsString(name) &&
-					   same_text(call, name->valuestring, wanted)) return true;
+	for (name = json_first(sans); name; name = name->next)
+		if (cJSON_IsString(name) && same_text(call, name->valuestring, wanted))
+			return true;
 	return false;
 }
 

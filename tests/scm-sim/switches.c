@@ -1,5 +1,6 @@
 #include "switches.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stddef.h>
@@ -159,6 +160,7 @@ bool switches_set(struct switches *switches, const char *text, const char *value
 
 	if (!strcmp(text, "fault"))
 		return fault_add(&switches->faults, value, err);
+	assert(word); /* switches_known() was asked before */
 	if (!word->set(switches, (char *)switches + word->field, word->detail, value))
 		return err_set(err, "--%s: '%s' is not %s", text, value, word->value);
 	return true;

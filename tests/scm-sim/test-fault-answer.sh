@@ -133,6 +133,13 @@ fault list:retype=string/commonName list:truncate=30
 get /ssl/v1?size=1
 same body "$(cat "$T/body")" '[{"sslId":1001,"commonName":"t'
 
+fault 'details:member=status/SA Approved'
+get /ssl/v1/1001
+want '[.status, .id]' '["SA Approved",1001]'
+fault list:member=sslId/7/8
+get /ssl/v1?size=1
+want '.[0].sslId' '"7/8"'
+
 # Strings that attack whoever prints them, in the members that get printed.
 want_evil() {
 	local text
