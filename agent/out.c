@@ -11,7 +11,7 @@
 
 #define SCHEMA 1
 #define COLUMNS_MAX 32
-#define CELL_MAX 4096
+#define TEXT_MAX (4 * 1024 * 1024)
 
 struct out {
 	bool json;
@@ -64,20 +64,44 @@ void out_row(struct out *o)
 /* The first row decides the columns; all others have the same. */
 static void cell(struct out *o, const char *title, const char *value)
 {
+	AUTO(buf) struct buf text = BUF(TEXT_MAX);
+
 	if (!title)
 		return;
+	buf_add_printable(&text, *value ? value : "-", strlen(*value ? value : "-"));
 	if (o->column == o->columns) {
 		assert(o->columns < COLUMNS_MAX);
 		o->title[o->columns++] = title;
 	}
 	o->column++;
-	if (!strlist_add(&o->cells, *value ? value : "-"))
+	if (!buf_ok(&text) || !strlist_add(&o->cells, buf_str(&text)))
 		must(NULL);
+}
+
+/*
+ * cJSON escapes control characters and passes all else on; but a document is UTF-8, and a text may
+ * have been cut within a character.
+ */
+static cJSON *json_string(const char *value)
+{
+	AUTO(buf) struct buf text = BUF(TEXT_MAX);
+	size_t n;
+
+	for (; *value; value += n) {
+		n = 1;
+		while ((value[0] & 0x80) && (value[n] & 0xc0) == 0x80)
+			n++;
+		if (value[0] & 0x80)
+			buf_add_printable(&text, value, n);
+		else
+			buf_add(&text, value, 1);
+	}
+	return must(buf_ok(&text) ? cJSON_CreateString(buf_str(&text)) : NULL);
 }
 
 void out_text(struct out *o, const char *member, const char *title, const char *value)
 {
-	must(cJSON_AddStringToObject(o->row, member, value));
+	cJSON_AddItemToObject(o->row, member, json_string(value));
 	cell(o, title, value);
 }
 
@@ -97,11 +121,11 @@ void out_flag(struct out *o, const char *member, bool value)
 
 void out_list(struct out *o, const char *member, const char *title, const struct strlist *values)
 {
-	AUTO(buf) struct buf text = BUF(CELL_MAX);
+	AUTO(buf) struct buf text = BUF(TEXT_MAX);
 	cJSON *array = must(cJSON_AddArrayToObject(o->row, member));
 
 	for (size_t i = 0; i < values->n; i++)
-		cJSON_AddItemToArray(array, must(cJSON_CreateString(values->item[i])));
+		cJSON_AddItemToArray(array, json_string(values->item[i]));
 	strlist_join(&text, values, " ");
 	cell(o, title, buf_str(&text));
 }

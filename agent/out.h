@@ -7,7 +7,8 @@
  *	...
  *	out_print(o);
  *
- * Every JSON document is an object with "schema": 1 and one array of flat objects.
+ * Every JSON document is an object with "schema": 1 and one array of flat objects. Values may come
+ * from anywhere: none steers the terminal, and every document is UTF-8.
  */
 #ifndef AGENT_OUT_H
 #define AGENT_OUT_H
