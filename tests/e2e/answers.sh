@@ -61,6 +61,12 @@ try 8 1 'enroll:close-after-accept:1' lost
 recovers 1
 try 8 1 'enroll:reset-at=20:1' lost
 recovers 1
+try 8 1 'enroll:close-at=84:1' lost
+recovers 1
+try 8 1 'collect:close-at=84'
+recovers 1
+try 8 1 'collect:close-at=1500'
+recovers 1
 try 8 0 'enroll:unavailable:1'
 try 8 1 'collect:unavailable'
 recovers 1
@@ -82,6 +88,28 @@ try 12 1 'collect:endless-headers'
 recovers 1
 try 12 1 'enroll:endless-body:1'
 recovers 1
+
+try 12 1 'collect:html'
+recovers 1
+try 12 1 'collect:gzip-bomb=100'
+recovers 1
+
+say "what SCM says in words is only ever words"
+for evil in control ansi newline format path shell nul utf8; do
+	COUNT=$((COUNT + 1))
+	conf_p12
+	conf_cert "n$COUNT"
+	switches "--fault enroll:code=-36:1" "--fault enroll:evil=$evil/description:1"
+	agent run
+	case $RC in
+	6 | 12) ;;
+	*) fail "evil $evil: exit status $RC" ;;
+	esac
+	! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$T/err" || fail "$evil: control bytes in the log"
+	[ "$(wc -l <"$T/err")" = 1 ] || fail "$evil: more than one line"
+	printf '  %-38s %s\n' "$evil" "$(cut -c 1-100 "$T/err")"
+done
+[ ! -e /tmp/owned ] || fail "the shell was asked"
 
 say "SCM says no"
 try 6 0 'enroll:code=-36:1' 'term'
