@@ -15,16 +15,22 @@ static void add_text(struct buf *out, const char *s)
 	buf_addf(out, "%s\n", s ? s : "");
 }
 
-/* A file stands for its content: a secret's bytes never get into a digest on disk. */
+/*
+ * A file stands for its content: a secret's bytes never get into a digest on disk. systemd makes a
+ * credential's file anew at each start, so of that only the size tells; the rest is for `reset`.
+ */
 static void add_file(struct buf *out, const char *reference)
 {
 	AUTO_STR char *path = reference ? secret_path(reference) : NULL;
 	struct stat st;
 
 	add_text(out, reference);
-	if (path && !stat(path, &st))
-		buf_addf(out, "%llu %lld %lld.%ld\n", (unsigned long long)st.st_ino,
-			(long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	if (!path || stat(path, &st))
+		return;
+	buf_addf(out, "%lld\n", (long long)st.st_size);
+	if (reference[0] == '/')
+		buf_addf(out, "%llu %lld.%ld\n", (unsigned long long)st.st_ino,
+			(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }
 
 static bool finish(struct refusal *r, const struct buf *text, struct err *err)
