@@ -50,7 +50,8 @@ static void one_line(char *text)
 			*text = ' ';
 }
 
-bool err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
+/* In parentheses, as err.h makes macros of these for the analyzer. */
+bool(err_set)(struct err *err, enum err_kind kind, const char *fmt, ...)
 {
 	char text[ERR_TEXT_MAX];
 	va_list ap;
@@ -65,7 +66,7 @@ bool err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 	return false;
 }
 
-bool err_errno(struct err *err, enum err_kind kind, const char *fmt, ...)
+bool(err_errno)(struct err *err, enum err_kind kind, const char *fmt, ...)
 {
 	int number = errno;
 	char what[ERR_TEXT_MAX - 64];
@@ -78,12 +79,12 @@ bool err_errno(struct err *err, enum err_kind kind, const char *fmt, ...)
 	return err_set(err, kind, "%s: %s", what, strerror_r(number, reason, sizeof(reason)));
 }
 
-bool err_memory(struct err *err)
+bool(err_memory)(struct err *err)
 {
 	return err_set(err, ERR_INTERNAL, "out of memory");
 }
 
-bool err_wrap(struct err *err, const char *fmt, ...)
+bool(err_wrap)(struct err *err, const char *fmt, ...)
 {
 	char context[ERR_TEXT_MAX];
 	size_t length;

@@ -6,7 +6,7 @@
 
 #include <openssl/err.h>
 
-bool err_crypto(struct err *err, enum err_kind kind, const char *fmt, ...)
+bool(err_crypto)(struct err *err, enum err_kind kind, const char *fmt, ...)
 {
 	unsigned long code = ERR_get_error();
 	const char *reason = ERR_reason_error_string(code);

@@ -12,15 +12,14 @@ void strlist_dispose(struct strlist *l)
 
 bool strlist_add_len(struct strlist *l, const char *s, size_t len)
 {
+	AUTO_STR char *copy = strndup(s, len);
 	char **item = reallocarray(l->item, l->n + 1, sizeof(*item));
 
-	if (!item)
+	if (item)
+		l->item = item;
+	if (!item || !copy)
 		return false;
-	l->item = item;
-	item[l->n] = strndup(s, len);
-	if (!item[l->n])
-		return false;
-	l->n++;
+	item[l->n++] = TAKE(copy);
 	return true;
 }
 
