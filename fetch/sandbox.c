@@ -11,7 +11,6 @@
 
 #define DESCRIPTORS 256
 #define ADDRESS_SPACE ((rlim_t)512 * 1024 * 1024)
-/* modules of HSMs bring whole run-time systems along */
 #define ADDRESS_SPACE_TOKEN ((rlim_t)2 * 1024 * 1024 * 1024)
 
 /* The address sanitizer's shadow takes terabytes of address space. */
@@ -62,7 +61,6 @@ static bool limit_files(struct err *err)
 	return limit(RLIMIT_FSIZE, 0, err);
 }
 
-/* A token's files may belong to a user of their own; root keeps what it takes to read them. */
 static bool drop_capabilities(bool token, struct err *err)
 {
 	bool owns_bounds;
@@ -70,10 +68,10 @@ static bool drop_capabilities(bool token, struct err *err)
 
 	capng_get_caps_process();
 	owns_bounds = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
-	keep = token && capng_have_capability(CAPNG_EFFECTIVE, CAP_DAC_OVERRIDE);
+	keep = token && capng_have_capability(CAPNG_EFFECTIVE, CAP_DAC_READ_SEARCH);
 	capng_clear(CAPNG_SELECT_ALL);
 	if (keep)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_DAC_OVERRIDE);
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_DAC_READ_SEARCH);
 	if (capng_apply(owns_bounds ? CAPNG_SELECT_ALL : CAPNG_SELECT_CAPS))
 		return err_set(err, ERR_INTERNAL, "sandbox: drop capabilities");
 	return true;
@@ -90,5 +88,5 @@ bool sandbox_seal(enum sandbox_for what, struct err *err)
 		return false;
 	if (!token && (!limit_files(err) || !landlock_only_read(readable, err)))
 		return false;
-	return seccomp_refuse(token, err);
+	return seccomp_refuse(err);
 }

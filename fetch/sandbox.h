@@ -7,7 +7,8 @@
  * Two locks, independent of each other: seccomp (system calls, as seccomp(2)) and Landlock (files,
  * as landlock(7); left out on kernels without it). Capabilities and limits besides.
  *
- * A token's module needs more, and differently from vendor to vendor: see SANDBOX_TOKEN.
+ * A token's module must have opened its devices and local sockets by then: SoftHSM, for one, only
+ * reads its files when it signs.
  */
 #ifndef FETCH_SANDBOX_H
 #define FETCH_SANDBOX_H
@@ -20,9 +21,9 @@
 enum sandbox_for {
 	SANDBOX_NETWORK,
 	/*
-	 * Relaxed where SoftHSM, pcscd and tpm2-pkcs11 were seen to need it: files that exist may
-	 * be opened for writing and be locked, local sockets may be connected, any file may be
-	 * read, and root keeps its capability to do so.
+	 * A module's files are anywhere, may belong to a user of their own, and vendors bring whole
+	 * run-time systems along: so no Landlock, root keeps CAP_DAC_READ_SEARCH, and the address
+	 * space is larger. Nothing else is relaxed.
 	 */
 	SANDBOX_TOKEN,
 };

@@ -185,18 +185,12 @@ static bool add_all(filter f, uint32_t action, const int *calls, size_t n)
 }
 
 /* Each flag that could change a file, on its own: a rule matches one of them being set. */
-static bool refuse_writing(filter f, bool token)
+static bool refuse_writing(filter f)
 {
-	static const unsigned always[] = { O_CREAT, O_TRUNC, O_TMPFILE & ~O_DIRECTORY };
-	static const unsigned else_too[] = { O_WRONLY, O_RDWR, O_APPEND };
-	unsigned flag[ARRAY_LEN(always) + ARRAY_LEN(else_too)];
-	size_t n = 0;
+	static const unsigned flag[] = { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND,
+		O_TMPFILE & ~O_DIRECTORY };
 
-	for (size_t i = 0; i < ARRAY_LEN(always); i++)
-		flag[n++] = always[i];
-	for (size_t i = 0; !token && i < ARRAY_LEN(else_too); i++)
-		flag[n++] = else_too[i];
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < ARRAY_LEN(flag); i++)
 		if (seccomp_rule_add(f, REFUSE, SCMP_SYS(open), 1,
 			    SCMP_A1(SCMP_CMP_MASKED_EQ, flag[i], flag[i])) ||
 			seccomp_rule_add(f, REFUSE, SCMP_SYS(openat), 1,
@@ -206,21 +200,20 @@ static bool refuse_writing(filter f, bool token)
 	return !seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0);
 }
 
-/* The internet, and the netlink that the resolver asks for addresses of its own. */
-static bool refuse_sockets(filter f, bool token)
+/*
+ * The internet, and the netlink that the resolver asks for addresses of its own. Not the sockets of
+ * local services: as root, one of them would start any program.
+ */
+static bool refuse_sockets(filter f)
 {
 	for (int domain = 0; domain < AF_MAX; domain++) {
-		if (domain == AF_INET || domain == AF_INET6 || domain == AF_NETLINK ||
-			(token && domain == AF_UNIX))
+		if (domain == AF_INET || domain == AF_INET6 || domain == AF_NETLINK)
 			continue;
 		if (seccomp_rule_add(f, REFUSE, SCMP_SYS(socket), 1,
 			    SCMP_A0(SCMP_CMP_MASKED_EQ, LOW_HALF, (scmp_datum_t)domain)))
 			return false;
 	}
-	return !seccomp_rule_add(f, REFUSE, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GE, AF_MAX)) &&
-	       !seccomp_rule_add(f, REFUSE, SCMP_SYS(socket), 2,
-		       SCMP_A0(SCMP_CMP_MASKED_EQ, LOW_HALF, AF_NETLINK),
-		       SCMP_A2(SCMP_CMP_MASKED_EQ, LOW_HALF, 4 /* NETLINK_SOCK_DIAG */));
+	return !seccomp_rule_add(f, REFUSE, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GE, AF_MAX));
 }
 
 /* Threads are for the resolver; processes are not. glibc falls back from clone3() to clone(). */
@@ -238,13 +231,13 @@ static bool refuse_processes(filter f)
 	       !seccomp_rule_add(f, REFUSE, SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_NE, 0));
 }
 
-bool seccomp_refuse(bool token, struct err *err)
+bool seccomp_refuse(struct err *err)
 {
 	AUTO(filter) filter f = seccomp_init(SCMP_ACT_ALLOW);
 
 	if (!f || !add_all(f, REFUSE, refused, ARRAY_LEN(refused)) ||
 		!add_all(f, SCMP_ACT_KILL_PROCESS, absurd, ARRAY_LEN(absurd)) ||
-		!refuse_writing(f, token) || !refuse_sockets(f, token) || !refuse_processes(f))
+		!refuse_writing(f) || !refuse_sockets(f) || !refuse_processes(f))
 		return err_set(err, ERR_INTERNAL, "sandbox: the system call filter can't be made");
 	if (seccomp_load(f))
 		return err_set(

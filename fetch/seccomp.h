@@ -8,8 +8,8 @@
 
 /*
  * Refuses with EPERM what a client of the network never needs, ends the process for what only an
- * intruder would try. With `token`, the relaxations of SANDBOX_TOKEN. ERR_INTERNAL.
+ * intruder would try. ERR_INTERNAL.
  */
-MUST_USE bool seccomp_refuse(bool token, struct err *err);
+MUST_USE bool seccomp_refuse(struct err *err);
 
 #endif

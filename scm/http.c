@@ -324,6 +324,12 @@ static void describe_failure(struct err *err, const struct transfer *t, CURLcode
 	err_set(err, kind, "%s: %.300s%s", t->label, buf_str(&text), remedy_of(code, kind));
 }
 
+/* libcurl keeps one line whole, up to 100 KiB, and calls a longer one a lack of memory. */
+static bool endless_line(const struct transfer *t, CURLcode code)
+{
+	return code == CURLE_OUT_OF_MEMORY && t->began && !t->headers_end;
+}
+
 static void set_failure(struct scm_answer *a, const struct transfer *t, CURLcode code)
 {
 	a->unsent = !t->began;
@@ -331,7 +337,7 @@ static void set_failure(struct scm_answer *a, const struct transfer *t, CURLcode
 	if (t->body_over)
 		err_set(&a->err, ERR_PROTOCOL, "%s: an answer of more than %zu bytes", t->label,
 			t->call.answer_max);
-	else if (t->headers_over)
+	else if (t->headers_over || endless_line(t, code))
 		err_set(&a->err, ERR_PROTOCOL, "%s: headers of more than %d bytes", t->label,
 			SCM_HEADERS_MAX);
 	else if (t->too_slow)

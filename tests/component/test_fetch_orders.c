@@ -237,7 +237,7 @@ static void test_collect_not_understood(void **state)
 {
 	static const char *const switches[] = { "--fault collect:certificates=11",
 		"--fault collect:html", "--fault collect:body={\"a\":1}",
-		"--fault collect:truncate=700", "--fault collect:endless-body" };
+		"--fault collect:truncate=400", "--fault collect:endless-body" };
 	uint64_t id = scene_place(&fetch, csr, "tag 0003");
 
 	(void)state;
