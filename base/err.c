@@ -50,7 +50,7 @@ static void one_line(char *text)
 			*text = ' ';
 }
 
-/* In parentheses, as err.h makes macros of these for the analyzer. */
+/* In parentheses, as err.h makes macros of these for the analyzers. */
 bool(err_set)(struct err *err, enum err_kind kind, const char *fmt, ...)
 {
 	char text[ERR_TEXT_MAX];

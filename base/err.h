@@ -76,8 +76,8 @@ bool err_memory(struct err *err);
  */
 bool err_wrap(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* What the prototypes cannot say, for clang-tidy's analyzer: false is all they return. */
-#ifdef __clang_analyzer__
+/* What the prototypes cannot say, for the analyzers of clang-tidy and gcc: false is all they return. */
+#if defined(__clang_analyzer__) || defined(SCM_ANALYZER)
 #define err_set(...) (err_set(__VA_ARGS__) && false)
 #define err_errno(...) (err_errno(__VA_ARGS__) && false)
 #define err_memory(...) (err_memory(__VA_ARGS__) && false)

@@ -45,8 +45,8 @@ AUTO_DEFINE(ossl_bytes, ossl_bytes *, ossl_free);
 bool err_crypto(struct err *err, enum err_kind kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* For clang-tidy's analyzer, as in err.h. */
-#ifdef __clang_analyzer__
+/* For the analyzers, as in err.h. */
+#if defined(__clang_analyzer__) || defined(SCM_ANALYZER)
 #define err_crypto(...) (err_crypto(__VA_ARGS__) && false)
 #endif
 
