@@ -51,15 +51,17 @@ static bool export(const struct conf_token *token, struct err *err)
 	for (size_t i = 0; i < token->env.n; i++) {
 		AUTO_STR char *name = strdup(token->env.item[i]);
 		char *equals = name ? strchr(name, '=') : NULL;
+		const char *now;
 
 		if (!equals)
 			return err_memory(err);
 		*equals = '\0';
-		if (getenv(name) && strcmp(getenv(name), equals + 1))
+		now = getenv(name);
+		if (now && strcmp(now, equals + 1))
 			return err_set(err, ERR_CONFIG,
 				"env.%s: another token has set it to '%s'; a process has one "
 				"environment",
-				name, getenv(name));
+				name, now);
 		if (setenv(name, equals + 1, 1))
 			return err_memory(err);
 	}

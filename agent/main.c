@@ -71,13 +71,13 @@ struct parsed {
 
 static int __attribute__((format(printf, 1, 2))) usage_error(const char *fmt, ...)
 {
+	char what[ERR_TEXT_MAX];
 	va_list ap;
 
-	fputs("scm-agent: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	fputs("; see scm-agent --help\n", stderr);
+	fprintf(stderr, "scm-agent: %s; see scm-agent --help\n", what);
 	return err_exit_status(ERR_USAGE);
 }
 

@@ -174,13 +174,15 @@ static void print_table(const struct out *o)
 {
 	size_t width[COLUMNS_MAX];
 
+	if (!o->columns)
+		return;
 	for (size_t c = 0; c < o->columns; c++) {
 		width[c] = width_of(o->title[c]);
 		for (size_t i = c; i < o->cells.n; i += o->columns)
 			if (width_of(o->cells.item[i]) > width[c])
 				width[c] = width_of(o->cells.item[i]);
 	}
-	for (size_t c = 0; o->cells.n && c < o->columns; c++)
+	for (size_t c = 0; c < o->columns; c++)
 		print_cell(o->title[c], width[c], c + 1 == o->columns);
 	for (size_t i = 0; i < o->cells.n; i++)
 		print_cell(
@@ -203,6 +205,8 @@ void out_print_list(struct out *o)
 		print_json(o);
 		return;
 	}
+	if (!o->columns)
+		return;
 	for (size_t c = 0; c < o->columns; c++)
 		if (width_of(o->title[c]) > width)
 			width = width_of(o->title[c]);

@@ -33,10 +33,10 @@ void renew_by_age(struct renew_verdict *out, const struct conf_cert *cert,
 	const struct record *meta, int64_t now, uint64_t host);
 
 /*
- * What changed in the configuration since `r` (an intent, a meta) was written: "names changed" and
+ * What changed in the configuration since `meta` (or an intent) was written: "names changed" and
  * the like, or NULL.
  */
-const char *renew_changed(const struct conf_cert *cert, const struct record *r);
+const char *renew_changed(const struct conf_cert *cert, const struct record *meta);
 
 /* Writes what renew_changed() compares. */
 MUST_USE bool renew_describe(struct record *r, const struct conf_cert *cert, struct err *err);
