@@ -201,6 +201,8 @@ static void refuses(void **state)
 		ROW("  [s]\nk = v\n", 1, "indented,first column"),
 		ROW("[s]\n  k = v\n", 2, "indented,first column"),
 		ROW("[s]\nk = 1\n[t]\n  k = 2\n", 4, "indented,first column"),
+		ROW("[s]\nk = 1\n[t]\n  k: 2\n", 4, "indented,first column"),
+		ROW("[s]\nk = 1\n[t]\n  2\n", 4, "indented,first column"),
 		ROW("[s]\n\v\fk = v\n", 2, "indented,first column"),
 	};
 
