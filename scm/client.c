@@ -16,6 +16,8 @@ struct scm_client {
 	size_t waiting;
 	uint32_t running;
 	uint32_t parallel;
+	bool answered;	    /* the first call has come back */
+	struct err refused; /* the credential was: nothing more is sent with it */
 	scm_client_answer *answer;
 	void *context;
 	struct job *flying[SCM_PARALLEL_MAX];
@@ -89,6 +91,9 @@ static void finish(struct job *j)
 {
 	struct scm_client *c = j->client;
 
+	c->answered = true;
+	if (j->work->reply.err.kind == ERR_AUTH)
+		c->refused = j->work->reply.err;
 	c->answer(c->context, &j->work->reply);
 	for (size_t i = 0; i < SCM_PARALLEL_MAX; i++)
 		if (c->flying[i] == j)
@@ -139,12 +144,23 @@ static void start_next(struct scm_client *c)
 		c->last = &c->first;
 	c->waiting--;
 	take_off(c, j);
+	if (c->refused.kind != ERR_NONE) {
+		scm_work_fail(j->work, &c->refused);
+		finish(j);
+		return;
+	}
 	go_on(j, scm_work_begin(j->work, &call), &call);
+}
+
+/* Accounts lock after some wrong logins: the first call goes alone, and a refusal is the last. */
+static uint32_t most_running(const struct scm_client *c)
+{
+	return c->answered ? c->parallel : 1;
 }
 
 void scm_client_wait(struct scm_client *c, int fd, bool writing, bool hold, int timeout_ms)
 {
-	while (!hold && c->first && c->running < c->parallel)
+	while (!hold && c->first && c->running < most_running(c))
 		start_next(c);
 	scm_http_wait(c->http, fd, writing, timeout_ms);
 }

@@ -1,6 +1,7 @@
 /*
  * The client of one SCM account: takes the agent's requests, answers each once, in any order, with
- * a bounded number of calls in flight. It owns nothing but the glue: what is asked and how an
+ * a bounded number of calls in flight. Once SCM refused the credential, nothing more is sent with
+ * it: what is left fails the same way. It owns nothing but the glue: what is asked and how an
  * answer is judged is work.h's, the network is http.h's.
  */
 #ifndef SCM_CLIENT_H

@@ -75,8 +75,12 @@ say "a refused credential is not tried again until something changes"
 fresh
 conf_p12
 conf_cert auth1
+conf_cert auth2
+conf_cert auth3
 switches '--fault any:status=401'
+before=$(requests)
 expect 5 run
+[ $(($(requests) - before)) = 1 ] || fail "a refused credential was used $(($(requests) - before)) times in a run"
 before=$(requests)
 expect 5 run
 expect 5 run auth1
