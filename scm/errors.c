@@ -1,7 +1,7 @@
 #include "scm/errors.h"
 
-#define PROFILES "see 'scm-agent scm profiles'"
-#define DOMAINS "see 'scm-agent dcv'"
+#define PROFILES "'scm-agent check' compares with what SCM offers"
+#define DOMAINS "see Domains, DCV in SCM"
 #define RIGHTS "give this administrator the privilege in SCM"
 
 /*
@@ -32,7 +32,7 @@ static const struct scm_code codes[] = {
 	{ -103, ERR_UNAVAILABLE, true, "" },
 	{ -107, ERR_REJECTED, false, "validate the domain; " DOMAINS },
 	{ -109, ERR_UNAVAILABLE, true, "" },
-	{ -110, ERR_REJECTED, false, "order again with 'scm-agent reissue'" },
+	{ -110, ERR_REJECTED, false, "order again with 'scm-agent run --force NAME'" },
 	{ -111, ERR_REJECTED, false, "check profile; " PROFILES },
 	{ -124, ERR_REJECTED, false, "the order does not exist at this SCM account" },
 	{ -126, ERR_REJECTED, false, "" },
@@ -43,15 +43,16 @@ static const struct scm_code codes[] = {
 	{ -164, ERR_REJECTED, false, "public CAs do not certify internal names" },
 	{ -169, ERR_REJECTED, false, "ask the SCM administrator" },
 	{ -170, ERR_REJECTED, false, "choose an RSA key_type" },
-	{ -180, ERR_REJECTED, false, "set renew_with = enroll" },
+	{ -180, ERR_REJECTED, false, "the profile must allow it in SCM" },
 	{ -183, ERR_UNAVAILABLE, true, "" },
-	{ -192, ERR_REJECTED, false, "order again with 'scm-agent reissue'" },
+	{ -192, ERR_REJECTED, false, "order again with 'scm-agent run --force NAME'" },
 	{ -194, ERR_REJECTED, false, "choose another key_type; " PROFILES },
 	{ -195, ERR_UNAVAILABLE, false, "" },
 	{ -196, ERR_UNAVAILABLE, false, "" },
 	{ -226, ERR_REJECTED, false, RIGHTS },
 	{ -410, ERR_REJECTED, false, "check customer_uri" },
-	{ -639, ERR_REJECTED, false, "check organization_id; see 'scm-agent scm organizations'" },
+	{ -639, ERR_REJECTED, false,
+		"check organization_id; 'scm-agent check' compares it with SCM" },
 	{ -715, ERR_REJECTED, false, "activate the domain in SCM" },
 	{ -727, ERR_REJECTED, false, "add the domain in SCM and delegate it" },
 	{ -737, ERR_REJECTED, false, "validate the domain; " DOMAINS },
@@ -63,7 +64,8 @@ static const struct scm_code codes[] = {
 	{ -1002, ERR_REJECTED, false, "" },
 	{ -1010, ERR_REJECTED, false, "delegate the domain to the organization in SCM" },
 	{ -1021, ERR_REJECTED, false, "enable the Web/REST API for the organization in SCM" },
-	{ -1023, ERR_REJECTED, false, "check organization_id; see 'scm-agent scm organizations'" },
+	{ -1023, ERR_REJECTED, false,
+		"check organization_id; 'scm-agent check' compares it with SCM" },
 	{ -1137, ERR_REJECTED, false, "validate the domain; " DOMAINS },
 	{ -1400, ERR_UNAVAILABLE, true, "" },
 	{ -1450, ERR_REJECTED, false, "" },
