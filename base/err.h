@@ -76,7 +76,7 @@ bool err_memory(struct err *err);
  */
 bool err_wrap(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* What the prototypes cannot say, for the analyzers of clang-tidy and gcc: false is all they return. */
+/* What the prototypes cannot say, for clang's and gcc's analyzers: false is all they return. */
 #if defined(__clang_analyzer__) || defined(SCM_ANALYZER)
 #define err_set(...) (err_set(__VA_ARGS__) && false)
 #define err_errno(...) (err_errno(__VA_ARGS__) && false)
