@@ -30,7 +30,7 @@ static bool passes_by_itself(long status)
 
 static enum err_kind kind_of_code(long status, const struct scm_code *code)
 {
-	if (status == 401 || status == 403)
+	if (status == 401)
 		return ERR_AUTH;
 	return passes_by_itself(status) ? ERR_UNAVAILABLE : code->kind;
 }

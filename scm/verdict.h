@@ -5,9 +5,10 @@
  *	no whole answer          as http.c said: UNAVAILABLE, AUTH, PROTOCOL, KEYSTORE
  *	3xx                      PROTOCOL: redirects are not followed
  *	401                      AUTH
- *	403                      AUTH with SCM's error object, else (a firewall) UNAVAILABLE
  *	408, 425, 429, 5xx       UNAVAILABLE
- *	other 4xx, error object  as the table of codes says (errors.h)
+ *	other 4xx, error object  as the table of codes says (errors.h); so does 403, which is about
+ *	                         a right that the login lacks, not about the login
+ *	403 without one          UNAVAILABLE: a firewall
  *	other 4xx without one    PROTOCOL: something that is not SCM has answered
  */
 #ifndef SCM_VERDICT_H

@@ -209,7 +209,7 @@ static const struct {
 		"code -16" },
 	{ "401 of a proxy", "HTTP/1.1 401 No\r\nContent-Length: 6\r\n\r\n<html>", ERR_AUTH,
 		AMBIGUOUS, "without an answer of SCM" },
-	{ "403", "HTTP/1.1 403 No\r\nContent-Length: 11\r\n\r\n{\"code\":-3}", ERR_AUTH, REFUSED,
+	{ "403", "HTTP/1.1 403 No\r\nContent-Length: 11\r\n\r\n{\"code\":-3}", ERR_REJECTED, REFUSED,
 		"code -3" },
 	{ "403 of a firewall", "HTTP/1.1 403 No\r\nContent-Length: 6\r\n\r\n<html>",
 		ERR_UNAVAILABLE, AMBIGUOUS, "" },

@@ -195,8 +195,7 @@ static void test_each_changed_byte(void **state)
 				char other[512];
 				struct err err = { 0 };
 
-				strncpy(other, text, sizeof(other) - 1);
-				other[sizeof(other) - 1] = '\0';
+				memcpy(other, text, sizeof(other));
 				other[at] = (char)(other[at] ^ change);
 				if (!read_exact(shapes[i].read, other, strlen(text), &err))
 					assert_int_equal(err.kind, ERR_PROTOCOL);

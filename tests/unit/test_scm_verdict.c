@@ -56,56 +56,54 @@ static const struct {
 	enum err_kind kind;
 	bool refused;
 	int64_t code;
-	const char *text;
+	const char *text; /* after the label; %s: the code's remedy */
 } cases[] = {
-	{ 400, "{\"code\":-36,\"description\":\"The validity period is invalid.\"}", ERR_REJECTED,
-		true, -36,
-		"POST /ssl/v1/enroll: HTTP 400: code -36: The validity period is invalid.; choose "
-		"one "
-		"of the profile's terms; see 'scm-agent scm profiles'" },
-	{ 400, "{\"code\":-4242}", ERR_REJECTED, true, -4242,
-		"POST /ssl/v1/enroll: HTTP 400: code -4242" },
+	{ 400, "{\"code\":-36,\"description\":\"The term is invalid.\"}", ERR_REJECTED, true, -36,
+		"HTTP 400: code -36: The term is invalid.; %s" },
+	{ 400, "{\"code\":-4242}", ERR_REJECTED, true, -4242, "HTTP 400: code -4242" },
 	{ 400, "{\"code\":-1400,\"description\":\"later\"}", ERR_UNAVAILABLE, false, -1400,
-		"POST /ssl/v1/enroll: HTTP 400: code -1400: later" },
+		"HTTP 400: code -1400: later" },
 	{ 401, "{\"code\":-16,\"description\":\"Unknown user\"}", ERR_AUTH, true, -16,
-		"POST /ssl/v1/enroll: HTTP 401: code -16: Unknown user; check login, customer_uri "
-		"and the client certificate" },
-	{ 401, "{\"code\":0}", ERR_AUTH, true, 0, "POST /ssl/v1/enroll: HTTP 401: code 0" },
-	{ 400, "{\"code\":-16}", ERR_AUTH, true, -16,
-		"POST /ssl/v1/enroll: HTTP 400: code -16; check login, customer_uri and the client "
-		"certificate" },
-	{ 403, "{\"code\":-25}", ERR_AUTH, true, -25,
-		"POST /ssl/v1/enroll: HTTP 403: code -25; give this administrator the privilege in "
-		"SCM" },
-	{ 404, "{\"code\":-111}", ERR_REJECTED, true, -111,
-		"POST /ssl/v1/enroll: HTTP 404: code -111; check profile; see 'scm-agent scm "
-		"profiles'" },
-	{ 429, "{\"code\":-36}", ERR_UNAVAILABLE, false, -36,
-		"POST /ssl/v1/enroll: HTTP 429: code -36; choose one of the profile's terms; see "
-		"'scm-agent scm profiles'" },
-	{ 408, "", ERR_UNAVAILABLE, false, 0,
-		"POST /ssl/v1/enroll: HTTP 408 without an answer of SCM" },
-	{ 425, "", ERR_UNAVAILABLE, false, 0,
-		"POST /ssl/v1/enroll: HTTP 425 without an answer of SCM" },
-	{ 500, "{\"code\":-36}", ERR_UNAVAILABLE, false, -36, NULL },
+		"HTTP 401: code -16: Unknown user; %s" },
+	{ 401, "{\"code\":0}", ERR_AUTH, true, 0, "HTTP 401: code 0" },
+	{ 400, "{\"code\":-16}", ERR_AUTH, true, -16, "HTTP 400: code -16; %s" },
+	{ 403, "{\"code\":-25}", ERR_REJECTED, true, -25, "HTTP 403: code -25; %s" },
+	{ 404, "{\"code\":-111}", ERR_REJECTED, true, -111, "HTTP 404: code -111; %s" },
+	{ 429, "{\"code\":-36}", ERR_UNAVAILABLE, false, -36, "HTTP 429: code -36; %s" },
+	{ 408, "", ERR_UNAVAILABLE, false, 0, "HTTP 408 without an answer of SCM" },
+	{ 425, "", ERR_UNAVAILABLE, false, 0, "HTTP 425 without an answer of SCM" },
+	{ 500, "{\"code\":-36}", ERR_UNAVAILABLE, false, -36, "HTTP 500: code -36; %s" },
 	{ 503, "upstream connect error\nmore", ERR_UNAVAILABLE, false, 0,
-		"POST /ssl/v1/enroll: HTTP 503 without an answer of SCM: upstream connect error" },
+		"HTTP 503 without an answer of SCM: upstream connect error" },
 	{ 502, "<html>\nbad gateway", ERR_UNAVAILABLE, false, 0,
-		"POST /ssl/v1/enroll: HTTP 502 without an answer of SCM" },
-	{ 599, "", ERR_UNAVAILABLE, false, 0, NULL },
+		"HTTP 502 without an answer of SCM" },
+	{ 599, "", ERR_UNAVAILABLE, false, 0, "HTTP 599 without an answer of SCM" },
 	{ 401, "<html>", ERR_AUTH, false, 0,
-		"POST /ssl/v1/enroll: HTTP 401 without an answer of SCM; check login, customer_uri "
-		"and the client certificate" },
-	{ 403, "<html>", ERR_UNAVAILABLE, false, 0, NULL },
+		"HTTP 401 without an answer of SCM; check login, customer_uri and the client "
+		"certificate" },
+	{ 403, "<html>", ERR_UNAVAILABLE, false, 0, "HTTP 403 without an answer of SCM" },
 	{ 404, "not \x1b[31mfound", ERR_PROTOCOL, false, 0,
-		"POST /ssl/v1/enroll: HTTP 404 without an answer of SCM: not \\x1b[31mfound; check "
-		"url" },
-	{ 400, "{\"description\":\"no code\"}", ERR_PROTOCOL, false, 0, NULL },
-	{ 400, "[]", ERR_PROTOCOL, false, 0, NULL },
-	{ 302, "", ERR_PROTOCOL, false, 0,
-		"POST /ssl/v1/enroll: HTTP 302: redirects to '', not followed; check url" },
-	{ 304, "{\"code\":-36}", ERR_PROTOCOL, false, 0, NULL },
+		"HTTP 404 without an answer of SCM: not \\x1b[31mfound; check url" },
+	{ 400, "{\"description\":\"no code\"}", ERR_PROTOCOL, false, 0,
+		"HTTP 400 without an answer of SCM: {\"description\":\"no code\"}; check url" },
+	{ 400, "[]", ERR_PROTOCOL, false, 0, "HTTP 400 without an answer of SCM: []; check url" },
+	{ 302, "", ERR_PROTOCOL, false, 0, "HTTP 302: redirects to '', not followed; check url" },
+	{ 304, "{\"code\":-36}", ERR_PROTOCOL, false, 0,
+		"HTTP 304: redirects to '', not followed; check url" },
 };
+
+static void expect_text(const char *text, const char *form, const char *remedy)
+{
+	static const char label[] = "POST /ssl/v1/enroll: ";
+	const char *at = strstr(form, "%s");
+	char whole[ERR_TEXT_MAX];
+
+	snprintf(whole, sizeof(whole), "%s%.*s%s", label,
+		(int)(at ? at - form : (long)strlen(form)), form, at ? remedy : "");
+	assert_string_equal(text, whole);
+	/* a form that names the remedy is of a code that has one */
+	assert_true(!at || *remedy);
+}
 
 static void test_verdicts(void **state)
 {
@@ -119,8 +117,7 @@ static void test_verdicts(void **state)
 			r.code != cases[i].code)
 			fail_msg("%ld %s: %s, refused %d: %s", cases[i].status, cases[i].body,
 				err_name(r.err.kind), r.refused, r.err.text);
-		if (cases[i].text)
-			assert_string_equal(r.err.text, cases[i].text);
+		expect_text(r.err.text, cases[i].text, scm_code(cases[i].code)->remedy);
 		assert_false(r.unsent);
 		assert_int_equal(r.retry_after, r.err.kind == ERR_UNAVAILABLE ? 30 : 0);
 	}
