@@ -42,6 +42,14 @@ const char *err_name(enum err_kind kind)
 	return kinds[kind].name;
 }
 
+enum err_kind err_kind_of(const char *name, enum err_kind fallback)
+{
+	for (int kind = ERR_NONE + 1; kind < ERR_KIND_COUNT; kind++)
+		if (!strcmp(name, kinds[kind].name))
+			return (enum err_kind)kind;
+	return fallback;
+}
+
 /* One line is a promise: whatever a message carries, it cannot break out of it. */
 static void one_line(char *text)
 {

@@ -56,6 +56,9 @@ bool err_retryable(enum err_kind kind);
 const char *err_meaning(enum err_kind kind);
 const char *err_name(enum err_kind kind);
 
+/* The kind of that name, as err_name() has it, or `fallback`. */
+enum err_kind err_kind_of(const char *name, enum err_kind fallback);
+
 /*
  * Sets the root cause. All three return false, so that a caller can return them. The arguments may
  * include err->text.

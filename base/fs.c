@@ -257,6 +257,33 @@ bool fs_read(struct buf *out, int dir, const char *name, struct err *err)
 	return fs_read_optional(out, &found, dir, name, err) && must_exist(found, name, err);
 }
 
+bool fs_read_tail(struct buf *out, int dir, const char *name, struct err *err)
+{
+	AUTO(fd) int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+	const char *line;
+
+	if (fd < 0 && errno == ENOENT)
+		return true;
+	if (fd < 0 || fstat(fd, &st))
+		return err_errno(err, ERR_IO, "open %s", name);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_IO, "open %s: not a regular file", name);
+	if (st.st_size <= (off_t)out->max)
+		return read_all(out, fd, name, err);
+	if (lseek(fd, st.st_size - (off_t)out->max, SEEK_SET) < 0)
+		return err_errno(err, ERR_IO, "read %s", name);
+	if (!read_all(out, fd, name, err))
+		return false;
+	/* the first line was cut somewhere */
+	line = memchr(out->data, '\n', out->len);
+	out->len -= line ? (size_t)(line + 1 - out->data) : out->len;
+	if (line)
+		memmove(out->data, line + 1, out->len);
+	out->data[out->len] = '\0';
+	return true;
+}
+
 bool fs_read_path(struct buf *out, const char *path, struct err *err)
 {
 	bool found = false;

@@ -58,6 +58,12 @@ MUST_USE bool fs_read(struct buf *out, int dir, const char *name, struct err *er
 MUST_USE bool fs_read_optional(
 	struct buf *out, bool *found, int dir, const char *name, struct err *err);
 
+/*
+ * The last out->max bytes of a file that grows, beginning with a whole line; a missing file is
+ * empty.
+ */
+MUST_USE bool fs_read_tail(struct buf *out, int dir, const char *name, struct err *err);
+
 /* By path, following symbolic links: for files of the administrator (config, bundles). */
 MUST_USE bool fs_read_path(struct buf *out, const char *path, struct err *err);
 
