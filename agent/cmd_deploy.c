@@ -14,14 +14,23 @@
 #include "base/log.h"
 #include "csr/key.h"
 
-static bool unpin(
-	struct run *run, const struct conf_cert *cert, const char *generation, struct err *err)
+/* At most one generation is pinned. */
+static bool unpin(struct run *run, const struct conf_cert *cert, struct err *err)
 {
+	AUTO(strlist) struct strlist all = { 0 };
 	AUTO(fd) int archive = -1;
-	AUTO(fd) int dir = -1;
 
-	return store_open_archive(&archive, run->store, cert->name, true, err) &&
-	       fs_open_dir(&dir, archive, generation, err) && fs_remove(dir, FILE_PINNED, err);
+	if (!store_open_archive(&archive, run->store, cert->name, true, err) ||
+		!store_generations(&all, run->store, cert->name, err))
+		return false;
+	for (size_t i = 0; i < all.n; i++) {
+		AUTO(fd) int dir = -1;
+
+		if (!fs_open_dir(&dir, archive, all.item[i], err) ||
+			!fs_remove(dir, FILE_PINNED, err))
+			return false;
+	}
+	return true;
 }
 
 static bool deploy(
@@ -35,10 +44,8 @@ static bool deploy(
 	if (!s.newest)
 		return err_set(err, ERR_USAGE,
 			"there is no generation to deploy yet; run scm-agent run %s", cert->name);
-	if (s.pinned && !unpin(run, cert, s.live, err))
-		return false;
 	if (!deploy_generation(run, cert, s.newest, s.live, err) ||
-		!deploy_mark(run, cert, s.newest, err))
+		!deploy_mark(run, cert, s.newest, err) || !unpin(run, cert, err))
 		return false;
 	log_info("generation %s deployed", s.newest);
 	return store_history(
@@ -93,6 +100,7 @@ int cmd_deploy(struct cmd_context *c)
 static bool check_generation(
 	struct run *run, const struct conf_cert *cert, const char *id, struct err *err)
 {
+	AUTO(strlist) struct strlist all = { 0 };
 	AUTO(record) struct record meta = { 0 };
 	AUTO(buf) struct buf request = BUF(128 * 1024);
 	AUTO(pkey) EVP_PKEY *key = NULL;
@@ -102,9 +110,10 @@ static bool check_generation(
 	bool found;
 	int64_t end;
 
-	if (!store_open_archive(&archive, run->store, cert->name, true, err))
+	if (!store_open_archive(&archive, run->store, cert->name, true, err) ||
+		!store_generations(&all, run->store, cert->name, err))
 		return false;
-	if (!fs_exists(archive, id))
+	if (!strlist_has(&all, id))
 		return err_set(err, ERR_USAGE, "there is no generation '%s'; see scm-agent show %s",
 			id, cert->name);
 	if (!fs_open_dir(&dir, archive, id, err) ||
@@ -161,9 +170,10 @@ static bool rollback(
 		snprintf(id, sizeof(id), "%s", c->cli->arg[1]);
 	else if (!previous(id, run, cert, s.live, err))
 		return false;
-	if (!check_generation(run, cert, id, err) ||
-		!deploy_generation(run, cert, id, s.live, err) ||
-		!deploy_mark(run, cert, id, err) || !pin(run, cert, id, s.newest, err))
+	/* the pin first: a run after a crash must not bring the newest generation back */
+	if (!check_generation(run, cert, id, err) || !unpin(run, cert, err) ||
+		!pin(run, cert, id, s.newest, err) ||
+		!deploy_generation(run, cert, id, s.live, err) || !deploy_mark(run, cert, id, err))
 		return false;
 	log_info("generation %s is live until the next renewal, or scm-agent deploy %s", id,
 		cert->name);
@@ -194,12 +204,13 @@ static bool clear_pending(struct cmd_context *c, const struct conf_cert *cert,
 	const struct situation *s, struct err *err)
 {
 	AUTO(fd) int dir = -1;
+	bool known = s->order.found || s->submitting.found;
 
-	if (s->pending && (s->held.found || c->cli->abandon)) {
-		if (s->order.found || s->submitting.found)
-			return store_abandon(c->store, cert->name, err);
-		return fs_remove_tree(c->store->pending, cert->name, err);
-	}
+	if (s->pending && c->cli->abandon)
+		return known ? store_abandon(c->store, cert->name, err)
+			     : store_discard(c->store, cert->name, err);
+	if (s->held.found)
+		return job_release(c->store, s, cert->name, err);
 	if (!store_open_pending(&dir, c->store, cert->name, false, err))
 		return false;
 	return dir < 0 || fs_remove(dir, FILE_RETRY, err);
@@ -232,16 +243,27 @@ int cmd_reset(struct cmd_context *c)
 	const struct conf_cert **certs = NULL;
 	struct err err = { 0 };
 	size_t n = 0;
-	bool ok;
+	int status = 0;
 
-	if (c->cli->abandon && !c->cli->args)
-		ok = err_set(&err, ERR_USAGE, "--abandon needs the certificate's name");
-	else
-		ok = cmd_select(&certs, &n, c, &err) && forget_refusals(c, &err);
-	for (size_t i = 0; ok && i < n; i++)
-		ok = reset(c, certs[i], &err) || err_wrap(&err, "%s", certs[i]->name);
+	if (c->cli->abandon && !c->cli->args) {
+		err_set(&err, ERR_USAGE, "--abandon needs the certificate's name");
+		return cmd_fail(&err);
+	}
+	if (!cmd_select(&certs, &n, c, &err) || !forget_refusals(c, &err)) {
+		free(certs);
+		return cmd_fail(&err);
+	}
+	for (size_t i = 0; i < n; i++) {
+		log_scope(certs[i]->name);
+		if (!reset(c, certs[i], &err)) {
+			int one = cmd_fail(&err);
+
+			status = status ? status : one;
+		}
+	}
+	log_scope(NULL);
 	free(certs);
-	return ok ? 0 : cmd_fail(&err);
+	return status;
 }
 
 /* A key in a token may need what is not up yet at boot; the next run finishes those. */
@@ -262,13 +284,17 @@ static bool finish_install(struct run *run, const struct conf_cert *cert, struct
 static bool relink(struct run *run, const struct conf_cert *cert, struct err *err)
 {
 	AUTO(situation) struct situation s = { 0 };
+	AUTO_STR char *deployed = NULL;
+	const char *to;
 
-	if (!situation_read(&s, run->store, cert->name, err))
+	if (!situation_read(&s, run->store, cert->name, err) ||
+		!deploy_newest(&deployed, run->store, cert->name, NULL, err))
 		return false;
 	if (s.live || !s.newest)
 		return true;
-	return store_switch(run->store, cert->name, s.newest, err) &&
-	       store_history(run->store, err, cert->name, "recovered", "generation=%s", s.newest);
+	to = deployed ? deployed : s.newest;
+	return store_switch(run->store, cert->name, to, err) &&
+	       store_history(run->store, err, cert->name, "recovered", "generation=%s", to);
 }
 
 int cmd_recover(struct cmd_context *c)

@@ -7,22 +7,29 @@
 #include "agent/cmd.h"
 #include "agent/out.h"
 
+#define HISTORY_MAX (64 * 1024 * 1024)
+
+/* The next word of a line; `*rest` is what follows the blank after it. */
+static char *next_word(char **rest)
+{
+	return strsep(rest, " ");
+}
+
 static void add_event(struct out *o, const char *line, size_t len, const char *only)
 {
-	AUTO(strlist) struct strlist word = { 0 };
 	AUTO_STR char *copy = strndup(line, len);
-	const char *detail;
+	char *rest = copy;
+	const char *time = copy ? next_word(&rest) : NULL;
+	const char *name = rest ? next_word(&rest) : NULL;
+	const char *event = rest ? next_word(&rest) : NULL;
 
-	if (!copy || !strlist_split(&word, copy, ' ') || word.n < 3)
+	if (!event || (only && strcmp(name, only)))
 		return;
-	if (only && strcmp(word.item[1], only))
-		return;
-	detail = word.n > 3 ? strstr(copy, word.item[2]) + strlen(word.item[2]) + 1 : "";
 	out_row(o);
-	out_text(o, "time", "TIME", word.item[0]);
-	out_text(o, "name", "NAME", word.item[1]);
-	out_text(o, "event", "EVENT", word.item[2]);
-	out_text(o, "detail", "DETAIL", detail);
+	out_text(o, "time", "TIME", time);
+	out_text(o, "name", "NAME", name);
+	out_text(o, "event", "EVENT", event);
+	out_text(o, "detail", "DETAIL", rest ? rest : "");
 }
 
 int cmd_history(struct cmd_context *c)
@@ -32,7 +39,7 @@ int cmd_history(struct cmd_context *c)
 	const char *only = c->cli->args ? c->cli->arg[0] : NULL;
 	struct err err = { 0 };
 
-	if (!store_read_history(&history, c->store, &err))
+	if (!store_read_history(&history, c->store, HISTORY_MAX, &err))
 		return cmd_fail(&err);
 	for (const char *line = buf_str(&history); *line;) {
 		size_t len = strcspn(line, "\n");

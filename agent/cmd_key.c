@@ -11,6 +11,7 @@
 #include "csr/key.h"
 
 #define PEM_MAX (128 * 1024)
+#define HISTORY_MAX (64 * 1024 * 1024)
 
 /* pending/NAME when there is a request in it, else the newest generation; -1 for neither. */
 static bool open_work(
@@ -122,6 +123,7 @@ struct key_work {
 	struct run *run;
 	struct out *out;
 	struct strlist used; /* ids that some record names */
+	struct buf history;
 	bool failed;
 };
 
@@ -171,10 +173,13 @@ static bool probe_use(void *user, const struct key_use *use, struct err *err)
 	return true;
 }
 
-static bool is_ours(const struct ks_entry *e)
+/* A token may be shared: only keys that this state directory's history knows are ours to delete. */
+static bool is_ours(const struct key_work *w, const char *id)
 {
-	return e->id_len == KS_ID_LEN &&
-	       !strncmp(e->label, INTENT_KEY_LABEL, sizeof(INTENT_KEY_LABEL) - 1);
+	char made[2 * KS_ID_MAX + 16];
+
+	snprintf(made, sizeof(made), " key-made id=%s\n", id);
+	return strstr(buf_str(&w->history), made) != NULL;
 }
 
 static bool prune_entry(struct key_work *w, const struct conf_token *token, struct ks *ks,
@@ -184,7 +189,8 @@ static bool prune_entry(struct key_work *w, const struct conf_token *token, stru
 	struct ks_ref ref = { .dir = -1, .file = "", .label = e->label };
 
 	buf_add_hex(&id, e->id, e->id_len);
-	if (!is_ours(e) || strlist_has(&w->used, buf_str(&id)))
+	if (e->id_len != KS_ID_LEN || !is_ours(w, buf_str(&id)) ||
+		strlist_has(&w->used, buf_str(&id)))
 		return true;
 	memcpy(ref.id, e->id, KS_ID_LEN);
 	if (!w->c->cli->dry_run && !ks_delete(ks, &ref, err))
@@ -238,7 +244,8 @@ static bool prune(struct key_work *w, struct err *err)
 {
 	if (w->c->cli->args > 1)
 		return err_set(err, ERR_USAGE, "prune takes no name: it looks at whole tokens");
-	if (!for_all_keys(w->c, note_use, w, err) || !note_forgotten(w, err))
+	if (!store_read_history(&w->history, w->c->store, HISTORY_MAX, err) ||
+		!for_all_keys(w->c, note_use, w, err) || !note_forgotten(w, err))
 		return false;
 	for (size_t i = 0; i < w->c->conf->tokens; i++)
 		if (!prune_token(w, &w->c->conf->token[i], err))
@@ -270,6 +277,7 @@ int cmd_key(struct cmd_context *c)
 	else
 		ok = err_set(&err, ERR_USAGE, "say what to do with keys: list, probe or prune");
 	strlist_dispose(&w.used);
+	buf_dispose(&w.history);
 	if (!ok)
 		return cmd_fail(&err);
 	out_print(o);

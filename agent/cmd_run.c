@@ -26,12 +26,17 @@ static const char *const plans[STATE_COUNT] = {
 static int dry_run(struct job *jobs, size_t n, bool json)
 {
 	AUTO(out) struct out *o = out_new(json, "certificates");
+	int status = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct err err = { 0 };
 
-		if (!job_look(&jobs[i], &err))
-			return cmd_fail(&err);
+		if (!job_look(&jobs[i], &err)) {
+			int one = cmd_fail(&err);
+
+			status = status ? status : one;
+			continue;
+		}
 		out_row(o);
 		out_text(o, "name", "NAME", jobs[i].cert->name);
 		out_text(o, "state", "STATE", state_word(jobs[i].state));
@@ -39,7 +44,7 @@ static int dry_run(struct job *jobs, size_t n, bool json)
 		out_text(o, "plan", "PLAN", plans[jobs[i].state]);
 	}
 	out_print(o);
-	return 0;
+	return status;
 }
 
 static void print_results(const struct job *jobs, size_t n)
@@ -62,7 +67,7 @@ static void print_results(const struct job *jobs, size_t n)
 static void warn_of_windows(const struct job *jobs, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (!jobs[i].verdict.window_too_long || jobs[i].state == STATE_CURRENT)
+		if (!jobs[i].verdict.window_too_long || !jobs[i].renewed)
 			continue;
 		log_scope(jobs[i].cert->name);
 		log_warning("renew_before is no shorter than the certificate's life; 33%% of it is "

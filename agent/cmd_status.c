@@ -71,6 +71,33 @@ static void status_row(struct out *o, const struct job *job)
 	out_text(o, "note", "NOTE", trouble.len ? buf_str(&trouble) : job->verdict.why);
 }
 
+/* State files that can't be read are one certificate's trouble, not everybody's. */
+static void damaged_row(struct out *o, const struct job *job, const struct err *err)
+{
+	out_row(o);
+	out_text(o, "name", "NAME", job->cert->name);
+	out_text(o, "state", "STATE", "damaged");
+	out_time(o, "not_after", "EXPIRES", 0);
+	out_text(o, "left", "LEFT", "");
+	out_time(o, "renewal", "RENEWAL", 0);
+	out_flag(o, "stuck", true);
+	out_text(o, "note", "NOTE", err->text);
+}
+
+static int status_of(struct out *o, const struct conf_cert *cert, struct run *run)
+{
+	struct err err = { 0 };
+	struct job job;
+
+	job_init(&job, cert, run);
+	if (job_look(&job, &err))
+		status_row(o, &job);
+	else
+		damaged_row(o, &job, &err);
+	job_dispose(&job);
+	return err_exit_status(err.kind);
+}
+
 int cmd_status(struct cmd_context *c)
 {
 	AUTO(out) struct out *o = out_new(c->cli->json, "certificates");
@@ -78,22 +105,18 @@ int cmd_status(struct cmd_context *c)
 	struct run run = { .conf = c->conf, .store = c->store, .host = renew_host() };
 	struct err err = { 0 };
 	size_t n = 0;
-	bool ok = cmd_select(&certs, &n, c, &err);
+	int status = 0;
 
-	for (size_t i = 0; ok && i < n; i++) {
-		struct job job;
+	if (!cmd_select(&certs, &n, c, &err))
+		return cmd_fail(&err);
+	for (size_t i = 0; i < n; i++) {
+		int one = status_of(o, certs[i], &run);
 
-		job_init(&job, certs[i], &run);
-		ok = job_look(&job, &err);
-		if (ok)
-			status_row(o, &job);
-		job_dispose(&job);
+		status = status ? status : one;
 	}
 	free(certs);
-	if (!ok)
-		return cmd_fail(&err);
 	out_print(o);
-	return 0;
+	return status;
 }
 
 static void show_certificate(struct out *o, const struct record *meta)

@@ -106,7 +106,7 @@ enum progress collect_on_answer(struct job *job, const struct wire_reply *r, str
 	struct wire_reply refused = *r;
 
 	if (r->err.kind != ERR_NONE)
-		return order_failed(job, r, err);
+		return order_failed(job, r, ORDER_ALIVE, err);
 	switch (r->order_state) {
 	case WIRE_ORDER_ISSUED:
 		/* issued, but not collectable yet: the collection lags (scm-api.md 3.4) */
@@ -119,7 +119,7 @@ enum progress collect_on_answer(struct job *job, const struct wire_reply *r, str
 	case WIRE_ORDER_REPLACED:
 		err_set(&refused.err, ERR_REJECTED, "order %" PRId64 " is %s at SCM",
 			record_get_int(&job->sit.order.r, "ssl_id", 0), r->status);
-		return order_failed(job, &refused, err);
+		return order_failed(job, &refused, ORDER_DEAD, err);
 	default:
 		break;
 	}

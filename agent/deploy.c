@@ -14,7 +14,8 @@ bool deploy_digest(char out[static CSR_SHA256_HEX], const struct conf_cert *c, s
 	AUTO(buf) struct buf text = BUF(256 * 1024);
 
 	for (size_t i = 0; i < c->deploy_hooks.n; i++) {
-		buf_addf(&text, "hook %s\n", c->deploy_hooks.item[i].text);
+		buf_addf(&text, "hook %s %s\n", c->deploy_hooks.item[i].text,
+			strrchr(c->deploy_hooks.item[i].path, '/'));
 		strlist_join(&text, &c->deploy_hooks.item[i].options, "\n");
 		buf_add_str(&text, "\n");
 	}
@@ -73,6 +74,11 @@ static void put_back(
 {
 	struct err err = { 0 };
 
+	if (!switch_to(run, cert, former, &err)) {
+		log_error("rolling back to generation %s: %s", former, err.text);
+		err_wrap(failure, "and the former generation %s could not be made live", former);
+		return;
+	}
 	if (transact(run, cert, former, false, &err)) {
 		err_wrap(failure, "rolled back to generation %s", former);
 	} else {
@@ -114,22 +120,22 @@ bool deploy_mark(
 	       fs_remove(dir, FILE_RETRY, err);
 }
 
-/* The newest generation below `id` that was deployed and has not expired: what to fall back to. */
-static bool find_former(char **out, struct job *job, const char *id, struct err *err)
+bool deploy_newest(
+	char **out, struct store *store, const char *name, const char *below, struct err *err)
 {
 	AUTO(strlist) struct strlist all = { 0 };
 	AUTO(fd) int archive = -1;
 
 	*out = NULL;
-	if (!store_generations(&all, job->run->store, job->cert->name, err) ||
-		!store_open_archive(&archive, job->run->store, job->cert->name, true, err))
+	if (!store_generations(&all, store, name, err) ||
+		!store_open_archive(&archive, store, name, false, err))
 		return false;
 	for (size_t i = all.n; i-- > 0 && !*out;) {
 		AUTO(record) struct record meta = { 0 };
 		AUTO(fd) int dir = -1;
 		bool found;
 
-		if (strcmp(all.item[i], id) >= 0)
+		if (below && strcmp(all.item[i], below) >= 0)
 			continue;
 		if (!fs_open_dir(&dir, archive, all.item[i], err) ||
 			!record_read(&meta, &found, dir, FILE_META, err))
@@ -152,7 +158,8 @@ enum progress deploy_step(struct job *job, struct err *err)
 	struct err trouble = { 0 };
 	char expiry[CLOCK_TEXT_MAX];
 
-	if (!find_former(&former, job, id, err) || !job_begin(job, err))
+	if (!deploy_newest(&former, job->run->store, job->cert->name, id, err) ||
+		!job_begin(job, err))
 		return JOB_FAILED;
 	if (!deploy_generation(job->run, job->cert, id, former, err)) {
 		if (!store_history(job->run->store, &trouble, job->cert->name, "deploy-failed",
@@ -171,7 +178,8 @@ enum progress deploy_step(struct job *job, struct err *err)
 		job->cert->deploy_hooks.n ? "installed and deployed" : "installed",
 		job->cert->verify.n ? ", served certificate proved" : "",
 		clock_format(expiry, record_get_int(meta, "not_after", 0)));
-	if (!install_prune(job->run, job->cert, err))
-		return JOB_FAILED;
+	/* what is served is right; old generations can wait */
+	if (!install_prune(job->run, job->cert, &trouble))
+		log_warning("old generations are kept: %s", trouble.text);
 	return JOB_NEXT;
 }

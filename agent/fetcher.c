@@ -14,8 +14,6 @@
 
 #define STORE_MAX (1024 * 1024)
 #define TRUST_MAX (2 * 1024 * 1024)
-/* longer than any request may take in the fetcher: only a fetcher that hangs gets this far */
-#define ANSWER_TIMEOUT_MS (420 * 1000)
 #define STOP_TIMEOUT_MS 2000
 
 struct fetcher {
@@ -25,6 +23,7 @@ struct fetcher {
 	struct buf in;
 	struct answer *inbox;
 	size_t n;
+	bool ended; /* nothing will come any more */
 };
 
 void answer_dispose(struct answer *a)
@@ -37,6 +36,11 @@ void answer_dispose(struct answer *a)
 int fetcher_fd(const struct fetcher *f)
 {
 	return f->sock;
+}
+
+bool fetcher_ended(const struct fetcher *f)
+{
+	return f->ended;
 }
 
 void fetcher_stop(struct fetcher *f)
@@ -127,8 +131,8 @@ bool fetcher_pump(struct fetcher *f, struct err *err)
 		if (!buf_check(&f->in, "answers of scm-agent-fetch", err) || !sort_in(f, err))
 			return false;
 	}
-	if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
-		return f->n ? true : gone(err);
+	/* what came before the end is still good */
+	f->ended = n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
 	return true;
 }
 
@@ -147,7 +151,7 @@ bool fetcher_take(struct answer *out, struct fetcher *f, uint32_t id)
 
 bool fetcher_call(struct answer *out, struct fetcher *f, struct wire_request *r, struct err *err)
 {
-	int64_t deadline = clock_ms() + ANSWER_TIMEOUT_MS;
+	int64_t deadline = clock_ms() + FETCHER_PATIENCE_MS;
 
 	if (!fetcher_send(f, r, err))
 		return false;
@@ -155,6 +159,8 @@ bool fetcher_call(struct answer *out, struct fetcher *f, struct wire_request *r,
 		struct pollfd p = { .fd = f->sock, .events = POLLIN };
 		int64_t left = deadline - clock_ms();
 
+		if (f->ended)
+			return gone(err);
 		if (left <= 0)
 			return err_set(err, ERR_UNAVAILABLE, "scm-agent-fetch does not answer");
 		if (poll(&p, 1, (int)left) > 0 && !fetcher_pump(f, err))

@@ -14,6 +14,9 @@
 
 struct fetcher;
 
+/* Longer than any request may take in the fetcher: only one that hangs gets this far. */
+#define FETCHER_PATIENCE_MS (420 * 1000)
+
 /* One answer, with the bytes that it borrows from. */
 struct answer {
 	struct wire_reply reply;
@@ -50,6 +53,9 @@ int fetcher_fd(const struct fetcher *f);
 /* Sends a request under a fresh id, which is set in r->id. ERR_INTERNAL when the process has gone.
  */
 MUST_USE bool fetcher_send(struct fetcher *f, struct wire_request *r, struct err *err);
+
+/* It has closed its end: what is not in the inbox by now will not come. */
+bool fetcher_ended(const struct fetcher *f);
 
 /* Reads what has arrived, without waiting. ERR_INTERNAL, ERR_PROTOCOL: the process is of no use. */
 MUST_USE bool fetcher_pump(struct fetcher *f, struct err *err);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 
+#define HISTORY_TAIL (1024 * 1024) /* more than a day, unless something else is wrong */
 #define FUSE_ORDERS 3
 #define FUSE_WINDOW 86400
 
@@ -52,7 +53,7 @@ bool fuse_check(struct job *job, struct err *err)
 	int64_t now = clock_now();
 	int64_t oldest = now;
 
-	if (!store_read_history(&history, job->run->store, err))
+	if (!store_read_history(&history, job->run->store, HISTORY_TAIL, err))
 		return false;
 	if (recent_orders(buf_str(&history), job->cert->name, now, &oldest) < FUSE_ORDERS)
 		return true;

@@ -86,6 +86,10 @@ static bool make_key(struct job *job, int dir, const struct record *intent, stru
 		!ks_find(&found, ks, &ref, err))
 		return false;
 	if (!found) {
+		/* what is in no history is not ours to prune */
+		if (!store_history(job->run->store, err, job->cert->name, "key-made", "id=%s",
+			    record_get(intent, "key_id")))
+			return false;
 		log_progress("%s: making a key (%s)", job->cert->name,
 			ks_key_type_name(job->cert->key_type));
 		if (!ks_generate(ks, &ref, job->cert->key_type, err))

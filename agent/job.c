@@ -69,7 +69,7 @@ static bool order_digest(
 	return csr_der_fingerprint(out, text.data, text.len) || err_memory(err);
 }
 
-bool job_hold(struct job *job, const struct err *why, struct err *err)
+bool job_hold(struct job *job, const struct err *why, bool dead, struct err *err)
 {
 	AUTO(record) struct record r = { 0 };
 	AUTO(fd) int dir = -1;
@@ -78,6 +78,7 @@ bool job_hold(struct job *job, const struct err *why, struct err *err)
 	return order_digest(digest, job->cert, err) &&
 	       record_set_int(&r, "time", clock_now(), err) &&
 	       record_set(&r, "digest", digest, err) && record_set(&r, "reason", why->text, err) &&
+	       record_set_int(&r, "dead", dead, err) &&
 	       store_open_pending(&dir, job->run->store, job->cert->name, true, err) &&
 	       record_write(&r, dir, FILE_HELD, FS_ATTR(0600), err) &&
 	       store_history(job->run->store, err, job->cert->name, "held", "%s", why->text);
@@ -121,28 +122,40 @@ static bool read_state(struct job *job, struct err *err)
 	return true;
 }
 
-/*
- * Whether pending work is for a configuration that is no more. An order that SCM may know is
- * finished first, whatever it was for; what never left this host is begun anew.
- */
-static bool outdated(struct job *job, bool *out, struct err *err)
+bool job_release(struct store *store, const struct situation *s, const char *name, struct err *err)
 {
-	const struct situation *s = &job->sit;
+	AUTO(fd) int dir = -1;
+	bool known = s->order.found || s->submitting.found;
+
+	if (!known)
+		return store_discard(store, name, err);
+	if (record_get_int(&s->held.r, "dead", 0))
+		return store_abandon(store, name, err);
+	return store_open_pending(&dir, store, name, true, err) && fs_remove(dir, FILE_HELD, err);
+}
+
+/* Whether a hold was for a configuration that is no more. */
+static bool outlived(struct job *job, bool *out, struct err *err)
+{
 	char digest[CSR_SHA256_HEX];
 
 	*out = false;
-	if (!s->pending)
+	if (!job->sit.held.found)
 		return true;
-	if (s->held.found) {
-		if (!order_digest(digest, job->cert, err))
-			return false;
-		*out = strcmp(digest, record_get(&s->held.r, "digest")) != 0;
-		return true;
-	}
-	if (s->submitting.found || s->order.found || !s->intent.found)
-		return true;
-	*out = renew_changed(job->cert, &s->intent.r) != NULL;
+	if (!order_digest(digest, job->cert, err))
+		return false;
+	*out = strcmp(digest, record_get(&job->sit.held.r, "digest")) != 0;
 	return true;
+}
+
+/* Work that never left this host, for a configuration that is no more. */
+static bool outdated(const struct job *job)
+{
+	const struct situation *s = &job->sit;
+
+	if (s->held.found || s->submitting.found || s->order.found || !s->intent.found)
+		return false;
+	return renew_changed(job->cert, &s->intent.r) != NULL;
 }
 
 bool job_look(struct job *job, struct err *err)
@@ -150,19 +163,21 @@ bool job_look(struct job *job, struct err *err)
 	return read_state(job, err);
 }
 
+/*
+ * An order that SCM may know is finished first, whatever it was for; what never left this host is
+ * begun anew when it is not wanted like that any more.
+ */
 static bool look_and_tidy(struct job *job, struct err *err)
 {
 	struct store *store = job->run->store;
-	bool old;
+	const char *name = job->cert->name;
+	bool release;
 
-	if (!read_state(job, err) || !outdated(job, &old, err))
+	if (!read_state(job, err) || !outlived(job, &release, err))
 		return false;
-	if (!old)
+	if (!release && !outdated(job))
 		return true;
-	/* a key that SCM may have seen is kept; another one is nobody's loss */
-	if (!(job->sit.order.found || job->sit.submitting.found
-			    ? store_abandon(store, job->cert->name, err)
-			    : fs_remove_tree(store->pending, job->cert->name, err)))
+	if (!(release ? job_release(store, &job->sit, name, err) : store_discard(store, name, err)))
 		return false;
 	return read_state(job, err);
 }
@@ -195,6 +210,7 @@ enum progress job_ask(struct job *job, struct wire_request *r, struct err *err)
 		return JOB_FAILED;
 	job->asked = fetcher;
 	job->request_id = r->id;
+	job->wake_ms = clock_ms() + FETCHER_PATIENCE_MS;
 	return JOB_ASKING;
 }
 
@@ -249,7 +265,7 @@ static bool too_early(struct job *job)
 {
 	struct err why = { 0 };
 
-	if (job->run->named || !retry_waits(job, &why))
+	if (job->run->named || job->state == STATE_HELD || !retry_waits(job, &why))
 		return false;
 	job->err = why;
 	job->progress = JOB_FAILED;
@@ -272,6 +288,18 @@ static enum progress take_step(struct job *job, struct err *err)
 	return step(job, err);
 }
 
+/* Progress ends a back-off: what failed before has been overcome. */
+static bool forget_failures(struct job *job, struct err *err)
+{
+	AUTO(fd) int dir = -1;
+
+	if (!job->sit.retry.found)
+		return true;
+	if (!store_open_pending(&dir, job->run->store, job->cert->name, false, err))
+		return false;
+	return dir < 0 || fs_remove(dir, FILE_RETRY, err);
+}
+
 void job_advance(struct job *job)
 {
 	bool first = job->progress == JOB_NEXT && !job->asked;
@@ -286,6 +314,8 @@ void job_advance(struct job *job)
 	}
 	while (job->progress == JOB_NEXT) {
 		job->progress = take_step(job, &err);
+		if (job->progress == JOB_NEXT && !forget_failures(job, &err))
+			job->progress = JOB_FAILED;
 		job->awake = false;
 		if (job->progress == JOB_FAILED)
 			fail(job, &err);
@@ -299,6 +329,8 @@ void job_answer(struct job *job, const struct wire_reply *reply)
 
 	log_scope(job->cert->name);
 	job->progress = life[job->state].answer(job, reply, &err);
+	if (job->progress == JOB_NEXT && !forget_failures(job, &err))
+		job->progress = JOB_FAILED;
 	if (job->progress == JOB_FAILED)
 		fail(job, &err);
 	log_scope(NULL);

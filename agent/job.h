@@ -88,7 +88,17 @@ enum progress job_sleep(struct job *job, int64_t seconds);
 /* Runs the pre hooks once: something is about to be done. */
 MUST_USE bool job_begin(struct job *job, struct err *err);
 
-/* Remembers that SCM refused: nothing more is asked until the configuration changes, or `reset`. */
-MUST_USE bool job_hold(struct job *job, const struct err *why, struct err *err);
+/*
+ * Remembers that SCM refused: nothing more is asked until the configuration changes, or `reset`.
+ * `dead`: the order itself has come to its end, so that another try takes another order.
+ */
+MUST_USE bool job_hold(struct job *job, const struct err *why, bool dead, struct err *err);
+
+/*
+ * Ends a hold, for another try: a dead order is moved to the archive, work that SCM never saw is
+ * thrown away, and an order that may yet be issued goes on.
+ */
+MUST_USE bool job_release(
+	struct store *store, const struct situation *s, const char *name, struct err *err);
 
 #endif

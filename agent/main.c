@@ -1,6 +1,7 @@
 /*
  * scm-agent: command line, and the hardening that comes before everything else.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
@@ -289,14 +290,27 @@ static bool harden(struct cmd_context *c, struct err *err)
 	return secret_init(err);
 }
 
+/* With a standard descriptor closed, the next file opened would get it, and what is printed. */
+static void occupy_standard_descriptors(void)
+{
+	int fd = open("/dev/null", O_RDWR);
+
+	while (fd >= 0 && fd <= STDERR_FILENO)
+		fd = open("/dev/null", O_RDWR);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct parsed p = { .cli.config = CONF_PATH };
 	struct cmd_context c = { .cli = &p.cli };
 	const struct cmd *cmd = NULL;
 	struct err err = { 0 };
-	int status = parse_options(&p, argc, argv);
+	int status;
 
+	occupy_standard_descriptors();
+	status = parse_options(&p, argc, argv);
 	if (status)
 		return status;
 	if (optind < argc) {

@@ -64,6 +64,20 @@ static bool may_try(
 					  refusal_check(n->store, token, err));
 }
 
+/* A PIN of the account's own is no reason to keep the token from others. */
+static bool note_pin(struct net *n, const struct conf_account *a, const struct refusal *token,
+	const struct err *why, struct err *err)
+{
+	struct refusal account;
+
+	if (!a->store_password_file)
+		return refusal_note(n->store, token, why->text, err);
+	if (!refusal_of_account(&account, a, err))
+		return false;
+	account.kind = ERR_KEYSTORE;
+	return refusal_note(n->store, &account, why->text, err);
+}
+
 static bool start_account(
 	struct net *n, struct link *link, const struct conf_account *a, struct err *err)
 {
@@ -78,8 +92,7 @@ static bool start_account(
 		return err_wrap(err, "account %s", a->name);
 	if (fetcher_start(&link->fetcher, &link->seen, &start, err))
 		return true;
-	if (link->seen.pin_refused && a->store_token &&
-		!refusal_note(n->store, &token, err->text, &ignored))
+	if (link->seen.pin_refused && a->store_token && !note_pin(n, a, &token, err, &ignored))
 		return err_wrap(err, "and the refusal could not be remembered (%s)", ignored.text);
 	return false;
 }
@@ -119,12 +132,17 @@ bool net_prober(struct fetcher **out, struct net *n, struct err *err)
 	return give(out, link, err);
 }
 
+static bool usable(const struct link *link)
+{
+	return link->fetcher && link->failed.kind == ERR_NONE && !fetcher_ended(link->fetcher);
+}
+
 void net_wait(struct net *n, int64_t timeout_ms)
 {
 	nfds_t used = 0;
 
 	for (size_t i = 0; i < n->n; i++)
-		if (n->link[i].fetcher && n->link[i].failed.kind == ERR_NONE)
+		if (usable(&n->link[i]))
 			n->poll[used++] =
 				(struct pollfd) { fetcher_fd(n->link[i].fetcher), POLLIN, 0 };
 	if (poll(n->poll, used, (int)timeout_ms) <= 0)
@@ -133,8 +151,7 @@ void net_wait(struct net *n, int64_t timeout_ms)
 		struct err err = { 0 };
 		struct link *link = &n->link[i];
 
-		if (link->fetcher && link->failed.kind == ERR_NONE &&
-			!fetcher_pump(link->fetcher, &err))
+		if (usable(link) && !fetcher_pump(link->fetcher, &err))
 			link->failed = err;
 	}
 }
@@ -142,9 +159,14 @@ void net_wait(struct net *n, int64_t timeout_ms)
 bool net_broken(const struct net *n, const struct fetcher *f, struct err *why)
 {
 	for (size_t i = 0; i < n->n; i++) {
-		if (n->link[i].fetcher != f || n->link[i].failed.kind == ERR_NONE)
+		const struct link *link = &n->link[i];
+
+		if (link->fetcher != f || usable(link))
 			continue;
-		*why = n->link[i].failed;
+		if (link->failed.kind != ERR_NONE)
+			*why = link->failed;
+		else
+			err_set(why, ERR_INTERNAL, "scm-agent-fetch ended unexpectedly");
 		return true;
 	}
 	return false;

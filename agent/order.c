@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "agent/fuse.h"
+#include "agent/intent.h"
 #include "agent/refusal.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "csr/key.h"
 #include "csr/name.h"
 
 #define TAG_PREFIX "scm-agent:"
@@ -44,6 +46,7 @@ enum progress order_step_submit(struct job *job, struct err *err)
 	AUTO(buf) struct buf names = BUF(WIRE_STRING_MAX);
 	AUTO(buf) struct buf comments = BUF(WIRE_STRING_MAX);
 	AUTO(buf) struct buf requesters = BUF(WIRE_STRING_MAX);
+	AUTO(pkey) EVP_PKEY *key = NULL;
 	AUTO(fd) int dir = -1;
 	struct wire_request r = { .op = WIRE_SUBMIT };
 	struct fetcher *fetcher;
@@ -52,6 +55,11 @@ enum progress order_step_submit(struct job *job, struct err *err)
 	if (!net_account(&fetcher, job->run->net, cert->account, err) || !fuse_check(job, err) ||
 		!store_open_pending(&dir, job->run->store, cert->name, true, err) ||
 		!fs_read(&pem, dir, FILE_REQUEST, err))
+		return JOB_FAILED;
+	/* the key may have been made in an earlier run: it must still be there before money is
+	 * spent */
+	if (!intent_load_key(&key, job->run, &job->sit.intent.r, dir, err) ||
+		!csr_matches_key(pem.data, pem.len, key, err))
 		return JOB_FAILED;
 	csr_names_bare(&names, &cert->names);
 	add_comments(&comments, cert, tag);
@@ -101,8 +109,8 @@ static bool withdraw(struct job *job, struct err *err)
 	       fs_remove(dir, FILE_SUBMITTING, err);
 }
 
-/* What an answer that is a failure means for later runs; `err` is set to the failure. */
-enum progress order_failed(struct job *job, const struct wire_reply *r, struct err *err)
+enum progress order_failed(
+	struct job *job, const struct wire_reply *r, enum order_end end, struct err *err)
 {
 	const struct conf_account *account;
 	struct refusal refusal;
@@ -116,7 +124,8 @@ enum progress order_failed(struct job *job, const struct wire_reply *r, struct e
 			!refusal_of_account(&refusal, account, &trouble) ||
 			!refusal_note(job->run->store, &refusal, why.text, &trouble)))
 		*err = trouble;
-	if (why.kind == ERR_REJECTED && !job_hold(job, &why, &trouble))
+	if (why.kind == ERR_REJECTED && end != ORDER_OPEN &&
+		!job_hold(job, &why, end == ORDER_DEAD, &trouble))
 		*err = trouble;
 	return JOB_FAILED;
 }
@@ -133,7 +142,7 @@ enum progress order_on_submit(struct job *job, const struct wire_reply *r, struc
 	if (r->unsent || r->refused) {
 		if (!withdraw(job, err))
 			return JOB_FAILED;
-		return order_failed(job, r, err);
+		return order_failed(job, r, ORDER_NONE, err);
 	}
 	*err = r->err;
 	job->retry_after = r->retry_after;
@@ -186,7 +195,7 @@ static enum progress not_found(struct job *job, struct err *err)
 enum progress order_on_find(struct job *job, const struct wire_reply *r, struct err *err)
 {
 	if (r->err.kind != ERR_NONE)
-		return order_failed(job, r, err);
+		return order_failed(job, r, ORDER_OPEN, err);
 	if (!r->ssl_id)
 		return not_found(job, err);
 	if (!write_order(job, r->ssl_id, "adopted", err))

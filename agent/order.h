@@ -17,10 +17,14 @@ enum progress order_step_find(struct job *job, struct err *err);
 enum progress order_on_submit(struct job *job, const struct wire_reply *r, struct err *err);
 enum progress order_on_find(struct job *job, const struct wire_reply *r, struct err *err);
 
+/* What a refusal says about the order: there is none, there may be one, it has come to its end. */
+enum order_end { ORDER_NONE, ORDER_OPEN, ORDER_ALIVE, ORDER_DEAD };
+
 /*
  * Sets `err` to the failure in an answer and remembers what it means for later runs: a credential
- * that was refused, a request that SCM will not take. JOB_FAILED.
+ * that was refused; but for ORDER_OPEN, a hold. JOB_FAILED.
  */
-enum progress order_failed(struct job *job, const struct wire_reply *r, struct err *err);
+enum progress order_failed(
+	struct job *job, const struct wire_reply *r, enum order_end end, struct err *err);
 
 #endif

@@ -84,7 +84,7 @@ bool refusal_check(struct store *store, const struct refusal *r, struct err *err
 		return false;
 	if (!found || strcmp(record_get(&known, "digest"), r->digest))
 		return true;
-	return err_set(err, r->kind,
+	return err_set(err, err_kind_of(record_get(&known, "kind"), r->kind),
 		"not tried again since it was refused (%s); correct the configuration or the "
 		"secret's file, or run scm-agent reset",
 		record_get(&known, "message"));
@@ -97,6 +97,7 @@ bool refusal_note(
 
 	return record_set(&known, "digest", r->digest, err) &&
 	       record_set(&known, "message", message, err) &&
+	       record_set(&known, "kind", err_name(r->kind), err) &&
 	       record_write(&known, store->cache, r->file, FS_ATTR(0600), err);
 }
 

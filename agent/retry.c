@@ -1,6 +1,5 @@
 #include "agent/retry.h"
 
-#include <string.h>
 #include <sys/random.h>
 
 #include "base/clock.h"
@@ -88,14 +87,6 @@ bool retry_note(struct job *job, struct err *err)
 	       record_write(&r, dir, FILE_RETRY, FS_ATTR(0600), err);
 }
 
-static enum err_kind kind_of(const char *name)
-{
-	for (int kind = ERR_NONE + 1; kind < ERR_KIND_COUNT; kind++)
-		if (!strcmp(err_name((enum err_kind)kind), name))
-			return (enum err_kind)kind;
-	return ERR_UNAVAILABLE;
-}
-
 bool retry_waits(const struct job *job, struct err *why)
 {
 	const struct evidence *e = evidence_of(job);
@@ -106,7 +97,8 @@ bool retry_waits(const struct job *job, struct err *why)
 	/* a time far ahead is a clock that was wrong, not a pause of ours */
 	if (!e->found || now >= until || until - now > RETRY_AFTER_MAX + LONGEST)
 		return false;
-	err_set(why, kind_of(record_get(&e->r, "kind")), "%s", record_get(&e->r, "message"));
+	err_set(why, err_kind_of(record_get(&e->r, "kind"), ERR_UNAVAILABLE), "%s",
+		record_get(&e->r, "message"));
 	err_wrap(why, "waits until %s after %s failures", clock_format(text, until),
 		record_get(&e->r, "failures"));
 	return true;

@@ -15,12 +15,16 @@ static bool ended(const struct job *job)
 static void deliver(struct run *run, struct job *job)
 {
 	AUTO(answer) struct answer answer = { 0 };
-	struct err why;
+	struct err why = { 0 };
 
 	if (fetcher_take(&answer, job->asked, job->request_id))
 		job_answer(job, &answer.reply);
 	else if (net_broken(run->net, job->asked, &why))
 		job_abort(job, &why);
+	else if (clock_ms() >= job->wake_ms) {
+		err_set(&why, ERR_UNAVAILABLE, "scm-agent-fetch does not answer");
+		job_abort(job, &why);
+	}
 }
 
 /* Everything that can go on without waiting. True when something did. */
@@ -42,19 +46,18 @@ static bool go_on(struct run *run, struct job *jobs, size_t n)
 	return moved;
 }
 
-/* Milliseconds until the first sleeper wakes; -1 when all have ended. */
+/* Milliseconds until the first job gives up sleeping or waiting; -1 when all have ended. */
 static int64_t patience(const struct job *jobs, size_t n)
 {
 	int64_t now = clock_ms();
 	int64_t shortest = -1;
 
 	for (size_t i = 0; i < n; i++) {
-		int64_t left = POLL_MAX_MS;
+		int64_t left;
 
 		if (ended(&jobs[i]))
 			continue;
-		if (jobs[i].progress == JOB_SLEEPING)
-			left = jobs[i].wake_ms > now ? jobs[i].wake_ms - now : 0;
+		left = jobs[i].wake_ms > now ? jobs[i].wake_ms - now : 0;
 		if (shortest < 0 || left < shortest)
 			shortest = left;
 	}

@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/parse.h"
 
-#define HISTORY_MAX (64 * 1024 * 1024)
 #define CLOCK_SLACK 86400
 #define ABANDONED "abandoned-"
 #define DISCARDED ".tmp-discarded-" /* fs_clean_temp() takes it for what it is */
@@ -312,10 +311,8 @@ bool store_history(
 	return buf_check(&line, "history", err) && fs_append(s->root, "history", line.data, err);
 }
 
-bool store_read_history(struct buf *out, struct store *s, struct err *err)
+bool store_read_history(struct buf *out, struct store *s, size_t most, struct err *err)
 {
-	bool found;
-
-	*out = BUF(HISTORY_MAX);
-	return fs_read_optional(out, &found, s->root, "history", err);
+	*out = BUF(most);
+	return fs_read_tail(out, s->root, "history", err);
 }

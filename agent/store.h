@@ -117,7 +117,7 @@ char *store_live_path(const struct store *s, const char *name);
 MUST_USE bool store_history(struct store *s, struct err *err, const char *name, const char *event,
 	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
-/* The whole history as text. */
-MUST_USE bool store_read_history(struct buf *out, struct store *s, struct err *err);
+/* The last `most` bytes of the history, whole lines. */
+MUST_USE bool store_read_history(struct buf *out, struct store *s, size_t most, struct err *err);
 
 #endif

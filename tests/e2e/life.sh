@@ -130,6 +130,62 @@ expect 0 deploy ren1
 [ "$(generation ren1)" = 000003 ] || fail "deploy"
 expect 2 rollback ren1 000009
 
+say "a hold over an order that is alive at SCM goes on with it; --abandon gives it up"
+fresh
+conf_p12 'enroll_max_attempts = 0'
+conf_cert alive
+switches '--fault collect:code=-3'
+expect 6 run
+before=$(requests)
+expect 6 run
+[ "$(requests)" = "$before" ] || fail "a held certificate makes requests"
+switches
+expect 0 reset alive
+expect 0 run
+[ "$(orders alive.example.com)" = 1 ] || fail "an order that was alive was made again"
+pair_matches alive || fail "no pair"
+
+say "an answer that was lost is looked for until SCM can be asked, never held"
+conf_p12
+conf_cert seek
+switches '--fault enroll:reset-after-accept' '--fault list:code=-3'
+expect 8 run
+expect 6 run
+expect 6 run
+switches
+expect 0 run
+[ "$(orders seek.example.com)" = 1 ] || fail "ordered $(orders seek.example.com) times"
+
+say "damage is one certificate's trouble"
+conf_p12
+conf_cert alive
+conf_cert seek
+echo garbage >"$T/state/archive/alive/000001/meta"
+expect 9 status
+grep -q '^alive *damaged' "$T/out" || fail "status does not say so"
+grep -q '^seek *current' "$T/out" || fail "the others are not shown"
+expect 2 rollback seek ../alive/000001
+expect 9 run
+fresh
+
+say "key prune deletes only what this state directory made"
+conf_p12
+conf_cert mine 'key_store = token:web'
+expect 0 run
+pkcs11-tool --module "$(p11_module)" --token-label web --login --pin 123456 --keypairgen --key-type EC:prime256v1 \
+	--id 00112233445566778899aabbccddeeff --label 'scm-agent mine' --usage-sign >/dev/null 2>&1
+id=$(sed -n 's/^key_id=//p' "$(live mine)/meta")
+expect 0 key prune
+[ ! -s "$T/out" ] || fail "a foreign key, or one in use, was pruned"
+mv "$T/state/archive/mine" "$T/gone"
+rm "$T/state/live/mine"
+expect 0 key prune --dry-run
+grep -q "$id.*would be deleted" "$T/out" || fail "the orphan is not found"
+expect 0 key prune
+expect 0 key prune
+[ ! -s "$T/out" ] || fail "the orphan is still there"
+fresh
+
 say "one that fails does not stop the others; the status is the first failure's"
 fresh
 conf_p12

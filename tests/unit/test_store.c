@@ -455,14 +455,14 @@ static void remembers(void **state)
 	struct err err = { 0 };
 	const char *at;
 
-	assert_true(store_read_history(&before, s->store, &err));
+	assert_true(store_read_history(&before, s->store, 65536, &err));
 	assert_string_equal(buf_str(&before), "");
 	assert_true(store_history(s->store, &err, "www", "installed", "generation=%s", "000001"));
 	assert_true(store_history(s->store, &err, "www", "reset", "%s", ""));
 	assert_true(store_history(
 		s->store, &err, "b", "held", "%s", "no\nway\t\\ \033[1m \342\200\256 \303\244"));
 	assert_mode(s, "state/history", 0600);
-	assert_true(store_read_history(&text, s->store, &err));
+	assert_true(store_read_history(&text, s->store, 65536, &err));
 	at = buf_str(&text);
 	assert_event(&at, "www installed generation=000001");
 	assert_event(&at, "www reset");
@@ -483,10 +483,27 @@ static void cuts_a_long_event(void **state)
 	if (!store_history(s->store, &err, "www", "held", "%s", longest))
 		fail_msg("%s", err.text);
 	assert_true(store_history(s->store, &err, "www", "reset", "%s", ""));
-	assert_true(store_read_history(&text, s->store, &err));
+	assert_true(store_read_history(&text, s->store, 65536, &err));
 	assert_non_null(strstr(buf_str(&text), "www held \\x01\\x01"));
 	assert_non_null(strstr(buf_str(&text), "\\x01\n"));
 	assert_non_null(strstr(buf_str(&text), "Z www reset\n"));
+}
+
+/* However long a history gets, its end can be read, from the start of a line. */
+static void reads_the_end_of_a_history(void **state)
+{
+	struct scene *s = *state;
+	AUTO(buf) struct buf text = { 0 };
+	struct err err = { 0 };
+
+	for (int i = 0; i < 50; i++)
+		assert_true(store_history(s->store, &err, "www", "event", "%d", i));
+	assert_true(store_read_history(&text, s->store, 100, &err));
+	assert_true(text.len < 100);
+	assert_int_equal(strncmp(buf_str(&text), "2", 1), 0);
+	assert_null(strstr(buf_str(&text), "event 46\n"));
+	assert_non_null(strstr(buf_str(&text), "event 48\n"));
+	assert_non_null(strstr(buf_str(&text), "event 49\n"));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -511,6 +528,7 @@ int main(void)
 		TEST(names_paths),
 		TEST(remembers),
 		TEST(cuts_a_long_event),
+		TEST(reads_the_end_of_a_history),
 	};
 
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
