@@ -107,6 +107,16 @@ const cJSON *account_login(const struct account *account, const char *name)
 	return json_find_text(list(account, "logins"), "login", name);
 }
 
+const cJSON *account_client(const struct account *account, const char *name)
+{
+	return json_find_text(list(account, "clients"), "clientId", name);
+}
+
+bool account_is_rest(const cJSON *caller)
+{
+	return cJSON_HasObjectItem(caller, "profile");
+}
+
 const cJSON *account_profile(const struct account *account, int64_t id)
 {
 	return json_find_int(account_profiles(account), "id", id);
@@ -206,21 +216,51 @@ static void put(cJSON *object, const char *name, cJSON *value)
 	cJSON_AddItemToObject(object, name, value);
 }
 
-static void apply(cJSON *login, const struct account_change *change)
+static void put_text(cJSON *object, const char *name, const char *value)
+{
+	if (value)
+		put(object, name, cJSON_CreateString(value));
+}
+
+static void put_number(cJSON *object, const char *name, int64_t value)
+{
+	if (value)
+		put(object, name, cJSON_CreateNumber((double)value));
+}
+
+static void apply(cJSON *record, const struct account_change *change)
 {
 	cJSON *ids;
 
-	put(login, "login", cJSON_CreateString(change->login));
-	if (change->password)
-		put(login, "password", cJSON_CreateString(change->password));
-	if (change->serial)
-		put(login, "certificateSerialNumber", cJSON_CreateString(change->serial));
+	put_text(record, "login", change->login);
+	put_text(record, "password", change->password);
+	put_text(record, "certificateSerialNumber", change->serial);
+	put_text(record, "clientId", change->client);
+	put_text(record, "clientSecret", change->secret);
+	put_number(record, "profile", change->profile);
+	put_number(record, "term", change->term);
 	if (!change->organization_count)
 		return;
 	ids = cJSON_CreateArray();
 	for (size_t i = 0; i < change->organization_count; i++)
 		cJSON_AddItemToArray(ids, cJSON_CreateNumber((double)change->organizations[i]));
-	put(login, "organizations", ids);
+	put(record, "organizations", ids);
+}
+
+/* The record of ROOT's LIST whose member KEY is NAME, added when it is not there. */
+static cJSON *record_of(cJSON *root, const char *list_name, const char *key, const char *name)
+{
+	cJSON *records = cJSON_GetObjectItemCaseSensitive(root, list_name);
+	cJSON *record;
+
+	if (!records)
+		records = cJSON_AddArrayToObject(root, list_name);
+	for (record = records->child; record; record = record->next)
+		if (!strcmp(json_text(record, key, ""), name))
+			return record;
+	record = cJSON_CreateObject();
+	cJSON_AddItemToArray(records, record);
+	return record;
 }
 
 bool account_change(const char *dir, const struct account_change *change, struct err *err)
@@ -228,19 +268,12 @@ bool account_change(const char *dir, const struct account_change *change, struct
 	AUTO(text) char *path = file_path(dir, ACCOUNT_FILE);
 	AUTO(json) cJSON *root = NULL;
 	AUTO(text) char *text = NULL;
-	cJSON *logins, *login;
 
 	if (!load(&root, path, err))
 		return false;
-	logins = cJSON_GetObjectItemCaseSensitive(root, "logins");
-	for (login = logins->child; login; login = login->next)
-		if (!strcmp(json_text(login, "login", ""), change->login))
-			break;
-	if (!login) {
-		login = cJSON_CreateObject();
-		cJSON_AddItemToArray(logins, login);
-	}
-	apply(login, change);
+	apply(change->client ? record_of(root, "clients", "clientId", change->client)
+			     : record_of(root, "logins", "login", change->login),
+		change);
 	text = cJSON_Print(root);
 	return file_replace(path, text, strlen(text), 0600, err);
 }

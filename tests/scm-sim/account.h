@@ -1,8 +1,8 @@
 /*
- * The customer's account: who may log in, and the organizations, profiles, custom fields and
- * domains that exist. It lives in DIR/account.json, is made with defaults on the first start, and
- * may be edited while the server runs. Records are the JSON objects of the file, borrowed from the
- * account.
+ * The customer's account: logins and OAuth2 clients, and the organizations, profiles, custom fields
+ * and domains that exist. It lives in DIR/account.json, is made with defaults on the first start,
+ * and may be edited while the server runs. Records are the JSON objects of the file, borrowed from
+ * the account.
  */
 #ifndef SIM_ACCOUNT_H
 #define SIM_ACCOUNT_H
@@ -29,6 +29,7 @@ const cJSON *account_domains(const struct account *account);
 
 /* One record, or NULL. */
 const cJSON *account_login(const struct account *account, const char *name);
+const cJSON *account_client(const struct account *account, const char *name);
 const cJSON *account_profile(const struct account *account, int64_t id);
 const cJSON *account_domain(const struct account *account, int64_t id);
 
@@ -50,16 +51,22 @@ const cJSON *account_domain_of(const struct account *account, const char *name, 
 /* Whether DOMAIN is delegated to organization ID or to its parent. */
 bool account_delegated(const struct account *account, const cJSON *domain, int64_t id);
 
-/* What add-login changes; NULL or 0 leaves a member as it is. */
+/* Whether CALLER is a client that the Enrollment API knows as a REST account, and no other. */
+bool account_is_rest(const cJSON *caller);
+
+/* What add-login and add-client change; NULL or 0 leaves a member as it is. */
 struct account_change {
 	const char *login;
 	const char *password;
 	const char *serial;
+	const char *client; /* instead of a login */
+	const char *secret;
+	int64_t profile, term;
 	const int64_t *organizations;
 	size_t organization_count;
 };
 
-/* Adds or changes a login in DIR/account.json. The caller holds the lock of DIR. */
+/* Adds or changes a login or a client in DIR/account.json. The caller holds the lock of DIR. */
 MUST bool account_change(const char *dir, const struct account_change *change, struct err *err);
 
 #endif

@@ -8,6 +8,7 @@ const char account_default[] =
 	"{\n"
 	"  \"customerUri\": \"example\",\n"
 	"  \"logins\": [],\n"
+	"  \"clients\": [],\n"
 	"  \"organizations\": [\n"
 	"    {\"id\": 1234, \"name\": \"Example Org\", \"certTypes\": [\"SSL\"],\n"
 	"     \"departments\": [{\"id\": 1235, \"name\": \"Web\", \"sslCertsApiEnabled\": true}],\n"

@@ -25,7 +25,7 @@ struct order *call_order(const struct call *call)
 
 const char *call_login(const struct call *call)
 {
-	return json_text(call->login, "login", "");
+	return json_text(call->login, "login", json_text(call->login, "clientId", ""));
 }
 
 char *call_date(const struct call *call, int64_t time, const char *pattern)

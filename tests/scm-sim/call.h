@@ -13,7 +13,7 @@ struct call {
 	struct sim *sim;
 	const struct request *request;
 	const struct faults *faults; /* that strike this request */
-	const cJSON *login;	     /* the account's record of who calls */
+	const cJSON *login;	     /* the account's record of who calls; NULL at token */
 	int64_t id;		     /* from the path; 0 without one */
 	char *text;		     /* from the path; owned, NULL without one */
 	cJSON *body;		     /* owned; NULL for routes without a body */
@@ -29,7 +29,7 @@ struct order *call_order(const struct call *call);
 /* Whether the caller may act for the organization of ORDER. */
 bool call_may_see(const struct call *call, const struct order *order);
 
-/* The login name of the caller. */
+/* The login name of the caller, or its client id. */
 const char *call_login(const struct call *call);
 
 /* TIME (ms) by the request's dateFormat, or else by PATTERN; owned. */

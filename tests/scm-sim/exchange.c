@@ -13,7 +13,7 @@
 
 /* Where a request goes. */
 struct target {
-	const char *path; /* behind the prefix; NULL: not of the API */
+	const char *path; /* without /private; NULL: not of the API */
 	bool by_certificate, other_method;
 	const struct route *route;
 	int64_t id;
@@ -25,13 +25,13 @@ static void find_target(struct target *target, const struct request *request)
 	const char *path = request->path;
 
 	*target = (struct target) { 0 };
-	if (!strncmp(path, "/private/", 9)) {
+	if (!strncmp(path, "/private/api/", 13)) {
 		target->by_certificate = true;
 		path += 8;
 	}
-	if (strncmp(path, "/api/", 5))
+	if (strncmp(path, "/api/", 5) && strncmp(path, "/auth/", 6))
 		return;
-	target->path = path + 4;
+	target->path = path;
 	target->route = route_find(
 		&target->id, &target->text, &target->other_method, request->method, target->path);
 }
@@ -85,6 +85,15 @@ static void reply_no_route(struct reply *reply, const struct target *target)
 	reply_error(reply, target->other_method ? 405 : 404, -1, NULL);
 }
 
+/* Whether the caller (NULL: nobody) may come to TARGET; where nothing is, an administrator may. */
+static bool admitted(const struct target *target, const cJSON *caller)
+{
+	if (target->route ? target->route->caller == BY_ANYONE
+			  : !strncmp(target->path, "/auth/", 6))
+		return true;
+	return caller && !account_is_rest(caller);
+}
+
 static void handle(struct exchange *exchange, struct sim *sim, const struct request *request,
 	struct target *target)
 {
@@ -105,9 +114,9 @@ static void handle(struct exchange *exchange, struct sim *sim, const struct requ
 		reply_broken(call.reply, &err);
 		return;
 	}
-	call.login = auth_login(sim->account, request, target->by_certificate);
-	if (!call.login)
-		reply_error(call.reply, 401, -16, NULL);
+	call.login = auth_caller(sim, request, target->by_certificate, call.now);
+	if (!admitted(target, call.login))
+		auth_refuse(call.reply, request);
 	else if (!target->route)
 		reply_no_route(call.reply, target);
 	else if (read_body(&call, target->route))

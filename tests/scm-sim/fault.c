@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum scope { IN_ANSWER, IN_COLLECT, IN_ISSUE };
+enum scope { IN_ANSWER, IN_TOKEN, IN_COLLECT, IN_ISSUE };
 enum takes { NOTHING, NUMBER, OPTIONAL_NUMBER, TEXT, OPTIONAL_TEXT };
 
 static const char *const ops[OP_COUNT] = {
@@ -24,6 +24,7 @@ static const char *const ops[OP_COUNT] = {
 	[OP_DOMAINS] = "domains",
 	[OP_DOMAIN] = "domain",
 	[OP_PASSWORD] = "password",
+	[OP_TOKEN] = "token",
 	[OP_OTHER] = "other",
 };
 
@@ -83,6 +84,8 @@ static const struct kind {
 		"=MEMBER/TEXT: members of that name become the string TEXT" },
 	[FAULT_GZIP_BOMB] = { "gzip-bomb", IN_ANSWER, NUMBER,
 		"=N: a gzip body that unpacks to N MiB" },
+	[FAULT_LIVES] = { "lives", IN_TOKEN, NUMBER,
+		"=S: the token ends after S seconds, whatever its expires_in says; 0: at once" },
 	[FAULT_CHAIN] = { "chain", IN_COLLECT, TEXT,
 		"=ORDER: leaf-first, root-first, shuffled, no-root, no-intermediate,\n"
 		"        leaf-only, stranger, twice, loop or no-leaf, in whatever format" },
@@ -165,6 +168,9 @@ static bool parse_kind(struct fault *fault, const char *text, size_t length, str
 		if ((kinds[id].scope == IN_ISSUE) != (fault->op == OP_ISSUE))
 			return err_set(err, "fault '%s': '%s' is%s for operation 'issue'",
 				fault->text, kinds[id].name, fault->op == OP_ISSUE ? " not" : "");
+		if (kinds[id].scope == IN_TOKEN && fault->op != OP_TOKEN)
+			return err_set(err, "fault '%s': '%s' is for operation 'token'",
+				fault->text, kinds[id].name);
 		if (kinds[id].scope == IN_COLLECT && fault->op != OP_COLLECT)
 			return err_set(err, "fault '%s': '%s' is for operation 'collect'",
 				fault->text, kinds[id].name);
@@ -323,6 +329,7 @@ void fault_help(FILE *out)
 {
 	static const char *const titles[] = {
 		[IN_ANSWER] = "Kinds, at any operation but issue",
+		[IN_TOKEN] = "Kinds, at token",
 		[IN_COLLECT] = "Kinds, at collect",
 		[IN_ISSUE] = "Kinds, at issue (the next certificate is made)",
 	};

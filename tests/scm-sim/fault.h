@@ -30,6 +30,7 @@ enum op {
 	OP_DOMAINS,
 	OP_DOMAIN,
 	OP_PASSWORD,
+	OP_TOKEN,
 	OP_OTHER, /* no such path or method */
 	OP_COUNT
 };
@@ -66,6 +67,8 @@ enum fault_id {
 	FAULT_EVIL,
 	FAULT_MEMBER,
 	FAULT_GZIP_BOMB,
+	/* the token */
+	FAULT_LIVES,
 	/* the downloaded chain */
 	FAULT_CHAIN,
 	FAULT_FORMAT,

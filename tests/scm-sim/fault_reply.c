@@ -23,7 +23,12 @@ static void make_status(struct reply *reply, const struct fault *fault)
 {
 	int status = (int)fault->number;
 
-	if (status == 401)
+	if (fault->op == OP_TOKEN)
+		send_text(reply, status, "application/json",
+			status == 401 ? "{\"error\":\"invalid_client\",\"error_description\":"
+					"\"Invalid client or Invalid client credentials\"}"
+				      : "{\"error\":\"unknown_error\"}");
+	else if (status == 401)
 		reply_error(reply, status, -16, NULL);
 	else
 		reply_error(reply, status, status == 403 ? -37 : status >= 500 ? -2 : -1, NULL);

@@ -34,6 +34,9 @@ handler organization_details;
 handler domain_list;
 handler domain_details;
 
+/* token.c */
+handler token_issue;
+
 /* admin.c */
 handler admin_password;
 

@@ -9,6 +9,7 @@ D=$T/sim
 SIM_PID=
 STATUS=
 ADMIN=(--cert "$T/admin.pem" -H 'login: admin' -H 'customerUri: example')
+TOKEN_PATH=/auth/realms/apiclients/protocol/openid-connect/token
 JSON_TYPE='Content-Type: application/json;charset=UTF-8'
 
 # A server that does not end well fails the test that used it.
@@ -59,6 +60,14 @@ sim_stop() {
 	STATUS=0
 	wait "$SIM_PID" || STATUS=$?
 	SIM_PID=
+}
+
+# token CLIENT SECRET: a token in TOKEN; the answer is left as by fetch.
+token() {
+	fetch "https://localhost:$PORT$TOKEN_PATH" -d grant_type=client_credentials \
+		-d "client_id=$1" --data-urlencode "client_secret=$2"
+	want_status 200
+	TOKEN=$(jq -r .access_token "$T/body")
 }
 
 add_admin() {

@@ -148,3 +148,21 @@ bool login_add(const struct options *options, struct err *err)
 	change.serial = client.serial;
 	return account_change(options->dir, &change, err);
 }
+
+bool login_add_client(const struct options *options, struct err *err)
+{
+	AUTO(text) char *lock_path = file_path(options->dir, "lock");
+	AUTO(text) char *secret = NULL;
+	AUTO(fd) int lock = -1;
+	struct account_change change = { .client = options->client,
+		.profile = options->profile,
+		.term = options->term,
+		.organizations = options->organizations,
+		.organization_count = options->organization_count };
+
+	if (!file_read_line(&secret, options->secret_file, err) ||
+		!sim_prepare(options->dir, err) || !file_lock(&lock, lock_path, true, err))
+		return false;
+	change.secret = secret;
+	return account_change(options->dir, &change, err);
+}

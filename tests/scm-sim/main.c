@@ -53,6 +53,15 @@ static bool serve(struct options *options, struct err *err)
 	return ok;
 }
 
+static bool run(struct options *options, struct err *err)
+{
+	if (options->login)
+		return login_add(options, err);
+	if (options->client)
+		return login_add_client(options, err);
+	return serve(options, err);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -70,7 +79,7 @@ int main(int argc, char **argv)
 	else if (options.version)
 		puts("scm-sim " SIM_VERSION);
 	else
-		ok = options.login ? login_add(&options, &err) : serve(&options, &err);
+		ok = run(&options, &err);
 	options_free(&options);
 	if (ok)
 		return EXIT_SUCCESS;

@@ -8,7 +8,8 @@
 
 #define CLIENT_VALIDITY (10 * 365 * (int64_t)86400)
 
-enum purpose { ALWAYS, SERVE, ADD_LOGIN };
+/* What an option is for: bits, since one may be for several commands. */
+enum purpose { SERVE = 1, ADD_LOGIN = 2, ADD_CLIENT = 4, ADD = 6, ALWAYS = 7 };
 
 /* Takes the value of an option. */
 typedef bool taker(struct options *options, const char *value);
@@ -46,6 +47,16 @@ static bool take_organization(struct options *options, const char *value)
 	return true;
 }
 
+static bool take_profile(struct options *options, const char *value)
+{
+	return number(&options->profile, value, INT64_MAX / 2);
+}
+
+static bool take_term(struct options *options, const char *value)
+{
+	return number(&options->term, value, INT32_MAX);
+}
+
 static bool take_validity(struct options *options, const char *value)
 {
 	bool negative = *value == '-';
@@ -78,6 +89,7 @@ TAKE_TEXT(client_cert)
 TAKE_TEXT(client_csr)
 TAKE_TEXT(client_key)
 TAKE_TEXT(store_password_file)
+TAKE_TEXT(secret_file)
 
 static const struct {
 	const char *word;
@@ -95,12 +107,15 @@ static const struct {
 	{ "client-key", ADD_LOGIN, take_client_key },
 	{ "client-validity", ADD_LOGIN, take_validity },
 	{ "store-password-file", ADD_LOGIN, take_store_password_file },
-	{ "organization", ADD_LOGIN, take_organization },
+	{ "secret-file", ADD_CLIENT, take_secret_file },
+	{ "profile", ADD_CLIENT, take_profile },
+	{ "term", ADD_CLIENT, take_term },
+	{ "organization", ADD, take_organization },
 };
 
 /* The purposes that the arguments so far belong to. */
 struct seen {
-	const char *word[3];
+	const char *word[ALWAYS + 1];
 };
 
 static bool take_word(struct options *options, struct seen *seen, const char *word,
@@ -161,22 +176,58 @@ static bool take_option(struct options *options, struct seen *seen, int *index, 
 static bool take_command(
 	struct options *options, int *index, int argc, char **argv, struct err *err)
 {
-	if (strcmp(argv[*index], "add-login"))
-		return err_set(err, "unknown command '%s'", argv[*index]);
+	const char *command = argv[*index];
+	const char **name = !strcmp(command, "add-login")    ? &options->login
+			    : !strcmp(command, "add-client") ? &options->client
+							     : NULL;
+
+	if (!name || options->login || options->client)
+		return err_set(err, "unknown command '%s'", command);
 	if (++*index >= argc || !*argv[*index] || argv[*index][0] == '-')
-		return err_set(err, "add-login needs a name");
-	options->login = argv[*index];
+		return err_set(err, "%s needs a name", command);
+	*name = argv[*index];
+	return true;
+}
+
+static bool check_purposes(const struct seen *seen, enum purpose command, struct err *err)
+{
+	static const char *const names[] = {
+		[ADD_LOGIN] = "add-login",
+		[ADD_CLIENT] = "add-client",
+		[ADD] = "add-login and add-client",
+	};
+
+	for (unsigned int purpose = SERVE; purpose <= ADD; purpose++) {
+		if (!seen->word[purpose] || (purpose & command))
+			continue;
+		if (command == SERVE)
+			return err_set(err, "--%s is for %s", seen->word[purpose], names[purpose]);
+		return err_set(err, "--%s is not for %s", seen->word[purpose], names[command]);
+	}
+	return true;
+}
+
+static bool check_client(const struct options *options, struct err *err)
+{
+	if (!options->secret_file)
+		return err_set(err, "add-client needs --secret-file");
+	if (!options->profile != !options->term)
+		return err_set(err, "--profile and --term go together");
+	if (options->profile && options->organization_count != 1)
+		return err_set(err, "--profile needs one --organization");
 	return true;
 }
 
 static bool check(const struct options *options, const struct seen *seen, struct err *err)
 {
+	enum purpose command = options->login ? ADD_LOGIN : options->client ? ADD_CLIENT : SERVE;
+
 	if (!options->dir || !*options->dir)
 		return err_set(err, "--dir is missing");
-	if (options->login && seen->word[SERVE])
-		return err_set(err, "--%s is not for add-login", seen->word[SERVE]);
-	if (!options->login && seen->word[ADD_LOGIN])
-		return err_set(err, "--%s is for add-login", seen->word[ADD_LOGIN]);
+	if (!check_purposes(seen, command, err))
+		return false;
+	if (options->client)
+		return check_client(options, err);
 	if (options->login && !options->password_file && !options->client_cert)
 		return err_set(err, "add-login needs --password-file, --client-cert or both");
 	if (options->client_csr && !options->client_cert)

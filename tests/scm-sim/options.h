@@ -25,7 +25,12 @@ struct options {
 	const char *client_key;	 /* type of the fresh key */
 	const char *store_password_file;
 	int64_t client_validity; /* seconds */
-	int64_t *organizations;	 /* owned */
+	/* add-client */
+	const char *client;
+	const char *secret_file;
+	int64_t profile, term; /* of a REST account; 0: an API key */
+	/* both */
+	int64_t *organizations; /* owned */
 	size_t organization_count;
 };
 

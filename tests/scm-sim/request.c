@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-static void pairs_free(struct pairs *pairs)
+void pairs_free(struct pairs *pairs)
 {
 	for (size_t i = 0; i < pairs->count; i++) {
 		free(pairs->list[i].name);
@@ -40,10 +40,15 @@ const char *request_header(const struct request *request, const char *name)
 	return NULL;
 }
 
+const char *pairs_find(const struct pairs *pairs, const char *name)
+{
+	for (size_t i = 0; i < pairs->count; i++)
+		if (!strcmp(pairs->list[i].name, name))
+			return pairs->list[i].value;
+	return NULL;
+}
+
 const char *request_query(const struct request *request, const char *name)
 {
-	for (size_t i = 0; i < request->query.count; i++)
-		if (!strcmp(request->query.list[i].name, name))
-			return request->query.list[i].value;
-	return NULL;
+	return pairs_find(&request->query, name);
 }

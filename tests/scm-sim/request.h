@@ -33,6 +33,16 @@ void request_free(struct request *request);
 
 void pairs_add(struct pairs *pairs, const char *name, const char *value);
 
+/* The value of the first pair NAME; borrowed, NULL when absent. */
+const char *pairs_find(const struct pairs *pairs, const char *name);
+
+void pairs_free(struct pairs *pairs);
+
+static inline void pairs_auto(struct pairs *pairs)
+{
+	pairs_free(pairs);
+}
+
 /* The value of header NAME in any case, or of query parameter NAME; borrowed, NULL when absent. */
 const char *request_header(const struct request *request, const char *name);
 const char *request_query(const struct request *request, const char *name);

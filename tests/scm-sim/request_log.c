@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "file.h"
 #include "hex.h"
+#include "urlform.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -71,7 +72,7 @@ static void add_headers(cJSON *line, const struct request *request)
 		const char *value = pair->value ? pair->value : "";
 		cJSON *entry = cJSON_CreateObject();
 
-		if (!strcasecmp(pair->name, "password"))
+		if (!strcasecmp(pair->name, "password") || !strcasecmp(pair->name, "Authorization"))
 			value = "***";
 		add_bytes(entry, "name", pair->name, strlen(pair->name));
 		add_bytes(entry, "value", value, strlen(value));
@@ -95,6 +96,18 @@ static void add_text(cJSON *line, const char *name, const char *text)
 		cJSON_AddNullToObject(line, name);
 }
 
+static void add_body(cJSON *line, const struct request *request, enum op op)
+{
+	const char *body = request->body ? request->body : "";
+	bool secret = op == OP_TOKEN || op == OP_OTHER;
+	AUTO(text) char *masked = secret ? urlform_mask(body, "client_secret") : NULL;
+
+	if (masked)
+		add_text(line, "body", masked);
+	else
+		add_bytes(line, "body", body, request->length);
+}
+
 static cJSON *log_line(
 	const struct request *request, const struct exchange *exchange, bool answered)
 {
@@ -113,7 +126,7 @@ static cJSON *log_line(
 	add_text(line, "tls", request->tls);
 	add_headers(line, request);
 	cJSON_AddNumberToObject(line, "bodyLength", (double)request->length);
-	add_bytes(line, "body", request->body ? request->body : "", request->length);
+	add_body(line, request, exchange->op);
 	if (answered)
 		cJSON_AddNumberToObject(line, "status", exchange->reply.status);
 	else

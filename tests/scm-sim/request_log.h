@@ -1,6 +1,7 @@
 /*
  * The request log, DIR/requests.jsonl: one JSON object a line for each request, written before its
- * answer leaves. A password's value is never in it.
+ * answer leaves. No value of a password, a token or a client secret
+ * is ever in it.
  */
 #ifndef SIM_REQUEST_LOG_H
 #define SIM_REQUEST_LOG_H

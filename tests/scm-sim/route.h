@@ -6,16 +6,20 @@
 
 #include "call.h"
 
+/* Who may call. */
+enum caller { BY_ADMIN, BY_ANYONE };
+
 struct route {
 	const char *method;
 	/*
-	 * Segments after the /api prefix. vN stands for v1 or v2, :id for a number, :text for
-	 * anything.
+	 * The path's segments, without /private. vN stands for v1 or v2, :id for a number, :text
+	 * for anything.
 	 */
 	const char *pattern;
 	enum op op;
 	handler *handle;
 	bool body; /* a JSON object is required */
+	enum caller caller;
 };
 
 /*

@@ -53,6 +53,7 @@ bool sim_open(struct sim **out, const char *dir, struct switches *base, struct e
 	sim->stop = -1;
 	sim->server_lock = -1;
 	sim->base = base;
+	sim->tokens = tokens_new();
 	if (!open_parts(sim, err)) {
 		sim_close(sim);
 		return false;
@@ -70,6 +71,7 @@ void sim_close(struct sim *sim)
 	free(sim->switches_text);
 	account_free(sim->account);
 	orders_free(sim->orders);
+	tokens_free(sim->tokens);
 	ca_free(sim->ca);
 	fd_auto(&sim->stop);
 	fd_auto(&sim->server_lock);

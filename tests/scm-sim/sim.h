@@ -9,6 +9,7 @@
 #include "ca.h"
 #include "order.h"
 #include "switches.h"
+#include "tokens.h"
 
 #include <pthread.h>
 
@@ -19,6 +20,7 @@ struct sim {
 	int server_lock;
 	struct ca *ca;
 	struct orders *orders;
+	struct tokens *tokens;
 	struct account *account;
 	struct file_mark account_mark;
 	struct switches *base;	   /* of the command line; its faults come on top */

@@ -119,6 +119,8 @@ static const struct word {
 		"text filters of lists compare the whole (default)" },
 	{ "page-size", "N", set_scaled, FIELD(page_size), 1,
 		"entries of a list that was asked for without size (10)" },
+	{ "token-lifetime", "S", set_scaled, FIELD(token_s), 1,
+		"access tokens end after S seconds, and their expires_in says so (300)" },
 };
 
 struct switches *switches_new(void)
@@ -126,6 +128,7 @@ struct switches *switches_new(void)
 	struct switches *switches = mem_new(1, sizeof(*switches));
 
 	switches->page_size = 10;
+	switches->token_s = 300;
 	return switches;
 }
 

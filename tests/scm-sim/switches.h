@@ -41,6 +41,7 @@ struct switches {
 	int64_t collect_lag_ms;
 	int64_t validity_s; /* 0: the order's term */
 	int64_t page_size;
+	int64_t token_s;
 	bool approval, substring;
 	enum not_ready not_ready;
 	struct decision *decisions; /* owned */

@@ -36,6 +36,16 @@ refused 2 "the value is none of" --dir "$D" --fault collect:chain=backwards
 refused 2 "write OPERATION:KIND" --dir "$D" --fault enroll
 refused 2 "add-login needs a name" --dir "$D" add-login
 refused 2 "needs --password-file, --client-cert or both" --dir "$D" add-login x
+refused 2 "add-client needs a name" --dir "$D" add-client
+refused 2 "add-client needs --secret-file" --dir "$D" add-client x
+refused 2 "unknown command 'add-client'" --dir "$D" add-login x add-client y
+refused 2 "--client-cert is not for add-client" --dir "$D" add-client x --client-cert "$T/x.pem"
+refused 2 "--secret-file is not for add-login" --dir "$D" add-login x --secret-file "$T/x"
+refused 2 "--organization is for add-login and add-client" --dir "$D" --organization 1
+refused 2 "--profile and --term go together" --dir "$D" add-client x --secret-file x --term 90
+refused 2 "--profile needs one --organization" --dir "$D" add-client x --secret-file x \
+	--profile 1018 --term 90
+refused 2 "'lives' is for operation 'token'" --dir "$D" --fault enroll:lives=0
 refused 2 "--port is not for add-login" --dir "$D" --port 1 add-login x --client-cert "$T/x.pem"
 refused 2 "--client-cert is for add-login" --dir "$D" --client-cert "$T/x.pem"
 refused 1 "read '$T/none'" --dir "$D" add-login x --password-file "$T/none"
@@ -93,6 +103,12 @@ same "key of d" "$(openssl x509 -in "$T/d.pem" -noout -pubkey)" \
 	--organization 2000
 same "login e" "$(jq -c '.logins[] | select(.login == "e")' "$D/account.json")" \
 	'{"login":"e","password":"secret","organizations":[1235,2000]}'
+"$SIM" --dir "$D" add-client k --secret-file "$T/password"
+"$SIM" --dir "$D" add-client r --secret-file "$T/store"
+"$SIM" --dir "$D" add-client r --secret-file "$T/password" --profile 1018 --term 90 \
+	--organization 1234
+same "clients" "$(jq -c .clients "$D/account.json")" '[{"clientId":"k","clientSecret":"secret"},'$(
+	)'{"clientId":"r","clientSecret":"secret","profile":1018,"term":90,"organizations":[1234]}]'
 serial=$(openssl x509 -in "$T/a.pem" -noout -serial | sed 's/serial=0*//')
 same "serial of a" "$(jq -r '.logins[] | select(.login == "a").certificateSerialNumber' \
 	"$D/account.json")" "$serial"
