@@ -155,6 +155,14 @@ static const char *system_bundle(void)
 	return v->cainfo ? v->cainfo : X509_get_default_cert_file();
 }
 
+/* The credential goes into an SSL_CTX, so another TLS library behind libcurl is of no use. */
+static bool has_openssl(void)
+{
+	const char *tls = curl_version_info(CURLVERSION_NOW)->ssl_version;
+
+	return tls && !strncmp(tls, "OpenSSL/", 8);
+}
+
 bool scm_http_new(struct scm_http **out, const struct scm_account *account, uint32_t parallel,
 	struct err *err)
 {
@@ -165,6 +173,8 @@ bool scm_http_new(struct scm_http **out, const struct scm_account *account, uint
 		return err_memory(err);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(h->multi = curl_multi_init()))
 		return err_set(err, ERR_INTERNAL, "libcurl can't be set up");
+	if (!has_openssl())
+		return err_set(err, ERR_INTERNAL, "libcurl was not built with OpenSSL");
 	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)parallel);
 	if (!whole.bundle)
 		whole.bundle = system_bundle();

@@ -121,6 +121,19 @@ static bool required_id(uint64_t *out, const cJSON *object, const char *name, st
 	return true;
 }
 
+/* An entry's own id: "sslId" is the older name of "id", and some answers have both. */
+static bool own_id(uint64_t *out, const cJSON *object, struct err *err)
+{
+	uint64_t id = 0;
+
+	if (!optional_id(&id, object, "sslId", err) || !optional_id(&id, object, "id", err))
+		return false;
+	if (!id)
+		return err_set(err, ERR_PROTOCOL, "member 'id' is missing");
+	*out = id;
+	return true;
+}
+
 /* "" when absent or null. Borrowed from the tree. */
 static bool optional_string(
 	const char **out, const cJSON *object, const char *name, struct err *err)
@@ -232,15 +245,11 @@ bool scm_json_details(struct scm_details *out, const char *text, size_t len, str
 	const char *serial = "";
 	const char *comments = "";
 
-	/* "sslId" is the older name of "id" */
-	if (!parse_object(&root, text, len, err) || !optional_id(&id, root, "sslId", err) ||
-		!optional_id(&id, root, "id", err) ||
+	if (!parse_object(&root, text, len, err) || !own_id(&id, root, err) ||
 		!optional_string(&status, root, "status", err) ||
 		!optional_string(&serial, root, "serialNumber", err) ||
 		!optional_string(&comments, root, "comments", err))
 		return false;
-	if (!id)
-		return err_set(err, ERR_PROTOCOL, "member 'id' is missing");
 	out->comments = strdup(comments);
 	if (!out->comments)
 		return err_memory(err);
@@ -271,7 +280,7 @@ bool scm_json_ids(struct scm_ids *out, const char *text, size_t len, struct err 
 		return err_memory(err);
 	cJSON_ArrayForEach(entry, root)
 	{
-		if (!required_id(&ids.id[ids.n], entry, "sslId", err))
+		if (!own_id(&ids.id[ids.n], entry, err))
 			return false;
 		ids.n++;
 	}

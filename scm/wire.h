@@ -139,9 +139,10 @@ enum wire_order_state {
  * failed:
  *	code         SCM's error code, 0 when there was none
  *	unsent       SUBMIT: no byte of the order left this host, so none can exist
- *	refused      SUBMIT: a complete answer of SCM said no, so none exists (401, 400 with a final
- *code) neither: an order may exist; look for it, never submit blindly retry_after  seconds that the
- *server asked to wait, 0 for none
+ *	refused      SUBMIT: a complete answer of SCM said no, so none exists (401, or a final code)
+ *	             ACCOUNT: the token would not take the PIN, which must not be tried again
+ *	neither      SUBMIT: an order may exist; look for it, never submit blindly
+ *	retry_after  seconds that the server asked to wait, 0 for none
  */
 struct wire_reply {
 	uint32_t id;

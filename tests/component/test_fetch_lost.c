@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/ssl.h>
 
@@ -52,6 +53,7 @@ static void order_at(struct reply *r, const char *url, const char *trust)
 	scene_account_load(&a, &sim);
 	a.request.account.url = url;
 	if (trust) {
+		buf_dispose(&a.trust);
 		sim_read(&a.trust, &sim, trust);
 		a.request.account.trust_store = (struct wire_bytes) { a.trust.data, a.trust.len };
 	}
@@ -141,6 +143,29 @@ static void test_server_not_trusted(void **state)
 	assert_int_equal(server.received, 0);
 }
 
+/* Without a trust store the system's anchors count, and they don't know the server either. */
+static void test_system_anchors(void **state)
+{
+	AUTO(scene_account) struct scene_account a;
+	AUTO(reply) struct reply taken = { 0 };
+	AUTO(reply) struct reply r = { 0 };
+	struct wire_request submit = scene_submit(csr, "tag system");
+	struct fetch fetch;
+
+	(void)state;
+	if (access("/etc/ssl/certs/ca-certificates.crt", R_OK))
+		skip();
+	scene_account_load(&a, &sim);
+	a.request.account.trust_store = (struct wire_bytes) { NULL, 0 };
+	fetch_start(&fetch, fetch_program, NULL);
+	fetch_ask(&taken, &fetch, &a.request);
+	scene_expect(&taken, ERR_NONE, "");
+	fetch_ask(&r, &fetch, &submit);
+	expect("system's anchors", &r, ERR_UNAVAILABLE, UNSENT);
+	assert_non_null(strstr(r.r.err.text, "ssl_trust_store"));
+	assert_int_equal(fetch_stop(&fetch), 0);
+}
+
 /* The same at the simulator, with each certificate that must not be trusted. */
 static void test_server_certificates(void **state)
 {
@@ -209,8 +234,8 @@ static const struct {
 		"code -16" },
 	{ "401 of a proxy", "HTTP/1.1 401 No\r\nContent-Length: 6\r\n\r\n<html>", ERR_AUTH,
 		AMBIGUOUS, "without an answer of SCM" },
-	{ "403", "HTTP/1.1 403 No\r\nContent-Length: 11\r\n\r\n{\"code\":-3}", ERR_REJECTED, REFUSED,
-		"code -3" },
+	{ "403", "HTTP/1.1 403 No\r\nContent-Length: 11\r\n\r\n{\"code\":-3}", ERR_REJECTED,
+		REFUSED, "code -3" },
 	{ "403 of a firewall", "HTTP/1.1 403 No\r\nContent-Length: 6\r\n\r\n<html>",
 		ERR_UNAVAILABLE, AMBIGUOUS, "" },
 	{ "404 of something else", "HTTP/1.1 404 No\r\nContent-Length: 9\r\n\r\nnot found",
@@ -359,6 +384,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_before_the_request),
 		cmocka_unit_test(test_nobody_there),
 		cmocka_unit_test(test_server_not_trusted),
+		cmocka_unit_test(test_system_anchors),
 		cmocka_unit_test(test_server_certificates),
 		cmocka_unit_test(test_each_answer),
 		cmocka_unit_test(test_cut_request),

@@ -197,6 +197,26 @@ static void test_no_such_key(void **state)
 	assert_int_equal(fetch_stop(&fetch), 0);
 }
 
+/* A token that goes away after its login: the key can't sign, and nothing has left the host. */
+static void test_token_gone(void **state)
+{
+	AUTO(reply) struct reply r = { 0 };
+	AUTO(reply) struct reply order = { 0 };
+	AUTO(fd) int dir = -1;
+	struct wire_request submit = scene_submit(csr, "gone");
+	struct err err;
+
+	(void)state;
+	ask_account(&r, "tok-ec", "pkcs11:token=web;object=tok-ec", PIN);
+	scene_expect(&r, ERR_NONE, "");
+	assert_true(fs_open_dir(&dir, AT_FDCWD, sim.dir, &err));
+	assert_true(fs_remove_tree(dir, "token", &err));
+	fetch_ask(&order, &fetch, &submit);
+	scene_expect(&order, ERR_KEYSTORE, "");
+	assert_true(order.r.unsent);
+	assert_int_equal(fetch_stop(&fetch), 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +224,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_ec),
 		cmocka_unit_test(test_wrong_pin),
 		cmocka_unit_test(test_no_such_key),
+		cmocka_unit_test(test_token_gone),
 	};
 
 	if (argc != 3)

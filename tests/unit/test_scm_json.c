@@ -78,6 +78,7 @@ static const struct shape {
 	{ "details.serial", read_details, "{\"id\":5,\"serialNumber\":%s}", "\"0A\"", true, "s" },
 	{ "details.comments", read_details, "{\"id\":5,\"comments\":%s}", "\"x\"", true, "s" },
 	{ "list.sslId", read_ids, "[{\"sslId\":%s}]", "5", false, "i" },
+	{ "list.id", read_ids, "[{\"id\":%s}]", "5", false, "i" },
 	{ "list entry", read_ids, "[%s]", "{\"sslId\":5}", false, "" },
 	{ "list", read_ids, "%s", "[]", false, "a" },
 	{ "error", read_error, "%s", "{\"code\":1}", false, "" },
