@@ -61,8 +61,9 @@ void ks_close(struct ks *ks);
 AUTO_DEFINE(ks, struct ks *, ks_close);
 
 /*
- * Makes a key pair that is durable, and has proved that it can sign, when this returns true. Never
- * replaces a key that is there. After a failure nothing is left behind that ks_find() would find.
+ * Makes a key pair that is durable (in a token: as far as its module sees to that) and has proved
+ * that it can sign when this returns true. Never replaces a key that is there. After a failure
+ * nothing is left behind that ks_find() would find.
  */
 MUST_USE bool ks_generate(
 	struct ks *ks, const struct ks_ref *ref, enum ks_key_type type, struct err *err);

@@ -132,7 +132,6 @@ static bool check_file(const char *path, struct err *err)
 	return false;
 }
 
-/* Before libp11 tries, because libp11 prints what dlopen() says. */
 static bool load_library(struct module *m, struct err *err)
 {
 	CK_C_GetFunctionList get_list;
@@ -151,51 +150,17 @@ static bool load_library(struct module *m, struct err *err)
 	return true;
 }
 
-static bool add_view(struct module *m, struct err *err)
-{
-	struct view *view = calloc(1, sizeof(*view));
-
-	if (!view)
-		return err_memory(err);
-	p11_queue_clear();
-	if (PKCS11_enumerate_slots(m->ctx, &view->slots, &view->n)) {
-		free(view);
-		return p11_queue_err(err, "list the slots of PKCS#11 module %s", m->path);
-	}
-	view->older = m->view;
-	m->view = view;
-	m->stale = false;
-	return true;
-}
-
-static void free_views(struct module *m)
-{
-	while (m->view) {
-		struct view *view = m->view;
-
-		m->view = view->older;
-		PKCS11_release_all_slots(m->ctx, view->slots, view->n);
-		free(view);
-	}
-}
-
 static bool start(struct module *m, const char *reserved, struct err *err)
 {
 	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK, .pReserved = (void *)reserved };
-	CK_RV rv;
+	CK_RV rv = m->fn->C_Initialize(&args);
 
-	m->ctx = PKCS11_CTX_new();
-	if (!m->ctx)
-		return err_memory(err);
-	PKCS11_CTX_init_args(m->ctx, reserved);
-	p11_queue_clear();
-	if (PKCS11_CTX_load(m->ctx, m->path))
-		return p11_queue_err(err, "PKCS#11 module %s does not start", m->path);
-	rv = m->fn->C_Initialize(&args);
-	if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED)
-		return p11_err(err, rv, "initialize the PKCS#11 module");
-	m->finalize = rv == CKR_OK;
-	return add_view(m, err);
+	if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED) {
+		p11_err(err, rv, "it does not start");
+		return err_wrap(err, "PKCS#11 module %s", m->path);
+	}
+	m->started = rv == CKR_OK;
+	return true;
 }
 
 static struct module *loaded(const char *path)
@@ -248,28 +213,10 @@ void module_close(struct module *m)
 	if (!m || --m->users)
 		return;
 	unlink_module(m);
-	free_views(m);
-	if (m->finalize)
+	if (m->started)
 		m->fn->C_Finalize(NULL);
-	if (m->ctx) {
-		PKCS11_CTX_unload(m->ctx);
-		PKCS11_CTX_free(m->ctx);
-	}
 	if (m->handle)
 		dlclose(m->handle);
 	free(m->path);
 	free(m);
-}
-
-bool module_refresh(struct module *m, struct err *err)
-{
-	return !m->stale || add_view(m, err);
-}
-
-PKCS11_SLOT *module_slot(const struct module *m, CK_SLOT_ID id)
-{
-	for (unsigned i = 0; i < m->view->n; i++)
-		if (PKCS11_get_slotid_from_slot(&m->view->slots[i]) == id)
-			return &m->view->slots[i];
-	return NULL;
 }

@@ -1,13 +1,10 @@
 #include "keystore/p11.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <libp11.h>
+#include <openssl/err.h>
 #include <p11-kit/p11-kit.h>
-
-#include "base/ossl.h"
 
 #define BATCH 64
 
@@ -16,38 +13,21 @@ bool p11_err(struct err *err, CK_RV rv, const char *what)
 	return err_set(err, ERR_KEYSTORE, "%s: %s (CKR 0x%lx)", what, p11_kit_strerror(rv), rv);
 }
 
-/* The first CK_RV in the queue, or CKR_OK; *first is the first error of any kind. */
-static CK_RV drain_queue(unsigned long *first)
+bool p11_raise(CK_RV rv, const char *what)
 {
-	unsigned long code;
-	CK_RV rv = CKR_OK;
+	static char text[256];
+	static ERR_STRING_DATA strings[] = { { ERR_PACK(0, 0, 1), text }, { 0, NULL } };
+	static int library;
 
-	*first = ERR_peek_error();
-	while ((code = ERR_get_error()))
-		if (rv == CKR_OK && ERR_GET_LIB(code) == ERR_get_CKR_code())
-			rv = (CK_RV)ERR_GET_REASON(code);
-	return rv;
-}
-
-bool p11_queue_err(struct err *err, const char *fmt, ...)
-{
-	unsigned long first;
-	CK_RV rv = drain_queue(&first);
-	const char *reason = first ? ERR_reason_error_string(first) : NULL;
-	char what[ERR_TEXT_MAX / 2];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	if (rv != CKR_OK)
-		return p11_err(err, rv, what);
-	return err_set(err, ERR_KEYSTORE, reason ? "%s: %s" : "%s", what, reason);
-}
-
-void p11_queue_clear(void)
-{
+	if (!library) {
+		library = ERR_get_next_error_library();
+		ERR_load_strings(library, strings);
+	}
+	snprintf(text, sizeof(text), "%s: %s (CKR 0x%lx)", what, p11_kit_strerror(rv), rv);
+	/* modules that use OpenSSL themselves leave their own errors behind */
 	ERR_clear_error();
+	ERR_raise(library, 1);
+	return false;
 }
 
 /* Goes on after C_FindObjectsInit until there are no more; one beyond `max` shows that there are.

@@ -1,6 +1,6 @@
 /*
- * PKCS#11 (v2.40) called directly: what libp11 does not do for us. One session on one token, and
- * CK_RV as a struct err. Private to this room.
+ * Calls to a PKCS#11 (v2.40) module: one session on one token, and CK_RV as a struct err. Private
+ * to this room.
  *
  * A module may lie about lengths: attributes are read into buffers of a fixed size, and lists have
  * a limit.
@@ -30,11 +30,10 @@ struct p11 {
 bool p11_err(struct err *err, CK_RV rv, const char *what);
 
 /*
- * The same from OpenSSL's queue, where libp11 leaves the CK_RV of a failed operation among other
- * errors; without one, what err_crypto() says. Empties the queue.
+ * The same as the one error in OpenSSL's queue, for functions that OpenSSL calls. False. The text
+ * is the same for all until the next one: it has to be read before.
  */
-bool p11_queue_err(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void p11_queue_clear(void);
+bool p11_raise(CK_RV rv, const char *what);
 
 /* Handles of the objects that match, at most `max`: more is an error. */
 MUST_USE bool p11_find(CK_OBJECT_HANDLE *out, size_t *n, size_t max, const struct p11 *p,

@@ -21,21 +21,40 @@ bool pbe_spend(long *budget, const ASN1_INTEGER *rounds, struct err *err)
 	return true;
 }
 
+/* Once in the process, since each time counts. "default" has to be named when anything is. */
+static void load_legacy(void)
+{
+	static bool tried;
+
+	if (!tried && OSSL_PROVIDER_load(NULL, "legacy"))
+		OSSL_PROVIDER_load(NULL, "default");
+	tried = true;
+}
+
+static bool have_cipher(int nid)
+{
+	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, OBJ_nid2sn(nid), NULL);
+	bool have = cipher;
+
+	EVP_CIPHER_free(cipher);
+	return have;
+}
+
 /* Old files are sealed with ciphers that OpenSSL 3 keeps apart, in a provider of their own. */
 static bool need_cipher(int nid, struct err *err)
 {
-	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, OBJ_nid2sn(nid), NULL);
+	bool have = have_cipher(nid);
 
-	if (!cipher && OSSL_PROVIDER_load(NULL, "legacy") && OSSL_PROVIDER_load(NULL, "default"))
-		cipher = EVP_CIPHER_fetch(NULL, OBJ_nid2sn(nid), NULL);
+	if (!have) {
+		load_legacy();
+		have = have_cipher(nid);
+	}
 	ERR_clear_error();
-	if (!cipher)
-		return err_set(err, ERR_KEYSTORE,
-			"encrypted with %s, which this OpenSSL does not have; install its legacy "
-			"provider, or save the file again with AES",
-			OBJ_nid2ln(nid));
-	EVP_CIPHER_free(cipher);
-	return true;
+	return have ||
+	       err_set(err, ERR_KEYSTORE,
+		       "encrypted with %s, which this OpenSSL does not have; install its legacy "
+		       "provider, or save the file again with AES",
+		       OBJ_nid2ln(nid));
 }
 
 static bool not_supported(const ASN1_OBJECT *algorithm, struct err *err)

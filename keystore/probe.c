@@ -1,7 +1,7 @@
+#include <openssl/err.h>
 #include <openssl/rsa.h>
 
 #include "keystore/ks.h"
-#include "keystore/p11.h"
 
 #define SIGNATURE_MAX 1024
 
@@ -15,7 +15,7 @@ static bool public_half(EVP_PKEY **out, EVP_PKEY *key, struct err *err)
 	const unsigned char *at = der;
 
 	*out = len > 0 ? d2i_PUBKEY(NULL, &at, len) : NULL;
-	return *out || p11_queue_err(err, "read the public half of the key");
+	return *out || err_crypto(err, ERR_KEYSTORE, "read the public half of the key");
 }
 
 static bool set_padding(EVP_PKEY_CTX *ctx, int padding)
@@ -61,10 +61,10 @@ static bool try_scheme(
 	if ((size_t)EVP_PKEY_get_size(key) > sizeof(sig))
 		return err_set(err, ERR_KEYSTORE, "the key is too large");
 	if (!sign(sig, &len, key, digest, padding))
-		return p11_queue_err(err, "sign a test message with %s", scheme);
+		return err_crypto(err, ERR_KEYSTORE, "sign a test message with %s", scheme);
 	if (!verify(sig, len, public, digest, padding))
-		return p11_queue_err(
-			err, "a test signature with %s does not fit the public key", scheme);
+		return err_crypto(err, ERR_KEYSTORE,
+			"a test signature with %s does not fit the public key", scheme);
 	return true;
 }
 
@@ -72,7 +72,7 @@ bool ks_probe(EVP_PKEY *key, struct err *err)
 {
 	enum ks_key_type type = KS_RSA_2048;
 
-	p11_queue_clear();
+	ERR_clear_error();
 	if (EVP_PKEY_is_a(key, "RSA"))
 		return try_scheme(key, EVP_sha256(), RSA_PKCS1_PADDING, "RSA PKCS #1 v1.5", err) &&
 		       try_scheme(key, EVP_sha256(), RSA_PKCS1_PSS_PADDING, "RSA-PSS", err);

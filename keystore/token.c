@@ -1,47 +1,9 @@
 #include "keystore/token.h"
 
-#include <string.h>
-
-#include <openssl/ui.h>
+#include <stdio.h>
 
 #include "base/secret.h"
-#include "keystore/engine.h"
 #include "keystore/uri.h"
-
-/* Keys with CKA_ALWAYS_AUTHENTICATE: libp11 asks for the PIN by a UI, which must not be /dev/tty.
- */
-static int give_pin(UI *ui, UI_STRING *question)
-{
-	const struct secret *pin = UI_get0_user_data(ui);
-
-	if (UI_get_string_type(question) != UIT_PROMPT)
-		return 1;
-	return pin && !UI_set_result_ex(ui, question, secret_bytes(pin), (int)secret_len(pin));
-}
-
-static UI_METHOD *pin_method(void)
-{
-	static UI_METHOD *method; /* one for the process, as libp11 keeps the pointer */
-
-	if (!method) {
-		method = UI_create_method("scm-agent PIN");
-		if (method)
-			UI_method_set_reader(method, give_pin);
-	}
-	return method;
-}
-
-/* libp11 has one UI for a module: with two of its tokens open it could ask for either's PIN. */
-static void give_pin_to_libp11(struct token *t)
-{
-	PKCS11_set_ui_method(t->module->ctx, pin_method(), t->module->users == 1 ? t->pin : NULL);
-}
-
-static void take_pin_from_libp11(struct token *t)
-{
-	if (t->module)
-		PKCS11_set_ui_method(t->module->ctx, pin_method(), NULL);
-}
 
 static bool open_session(struct token *t, struct err *err)
 {
@@ -92,26 +54,16 @@ static bool may_try(const CK_TOKEN_INFO *info, const struct secret *pin, struct 
 	return true;
 }
 
-/*
- * First by ourselves, which tells for certain why it failed and is the one attempt; then libp11,
- * which is told that it is logged in already, or with remoting logs in as a second application.
- */
 static bool login(struct token *t, bool *pin_refused, struct err *err)
 {
-	PKCS11_SLOT *slot = module_slot(t->module, t->slot);
 	CK_RV rv;
 
-	if (!slot)
-		return err_set(err, ERR_KEYSTORE, "the token has gone");
 	if (!t->pin)
 		return true;
 	rv = t->p11.fn->C_Login(t->p11.session, CKU_USER, (unsigned char *)secret_bytes(t->pin),
 		secret_len(t->pin));
 	*pin_refused = refused(rv);
-	if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
-		return login_failed(rv, err);
-	p11_queue_clear();
-	return !PKCS11_login(slot, 0, secret_bytes(t->pin)) || p11_queue_err(err, "log in");
+	return rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN || login_failed(rv, err);
 }
 
 static void token_close(struct ks *ks)
@@ -120,7 +72,6 @@ static void token_close(struct ks *ks)
 
 	if (t->p11.session)
 		t->p11.fn->C_CloseSession(t->p11.session);
-	take_pin_from_libp11(t);
 	module_close(t->module);
 	secret_free(t->pin);
 	free(t);
@@ -162,7 +113,6 @@ static bool start(struct token *t, bool *pin_refused, const struct ks_token *tok
 		return false;
 	snprintf(t->ks.name, sizeof(t->ks.name), "token '%.*s'",
 		(int)p11_padded_len(info.label, sizeof(info.label)), info.label);
-	give_pin_to_libp11(t);
 	if (may_try(&info, token->pin, err) && open_session(t, err) && login(t, pin_refused, err))
 		return true;
 	return err_wrap(err, "%s", t->ks.name);
@@ -182,52 +132,5 @@ bool ks_open_token(
 		return false;
 	}
 	*out = &t->ks;
-	return true;
-}
-
-static PKCS11_TOKEN *libp11_token(struct token *t, struct err *err)
-{
-	PKCS11_SLOT *slot;
-
-	if (!module_refresh(t->module, err))
-		return NULL;
-	p11_queue_clear();
-	slot = module_slot(t->module, t->slot);
-	if (slot && slot->token)
-		return slot->token;
-	err_set(err, ERR_KEYSTORE, "the token has gone");
-	return NULL;
-}
-
-bool token_keys(PKCS11_KEY **out, unsigned *n, struct token *t, struct err *err)
-{
-	PKCS11_TOKEN *token = libp11_token(t, err);
-
-	if (!token)
-		return false;
-	return !PKCS11_enumerate_keys(token, out, n) || p11_queue_err(err, "list the keys");
-}
-
-bool token_certificates(PKCS11_CERT **out, unsigned *n, struct token *t, struct err *err)
-{
-	PKCS11_TOKEN *token = libp11_token(t, err);
-
-	if (!token)
-		return false;
-	return !PKCS11_enumerate_certs(token, out, n) ||
-	       p11_queue_err(err, "list the certificates");
-}
-
-bool token_private_key(EVP_PKEY **out, PKCS11_KEY *key, struct err *err)
-{
-	AUTO(pkey) EVP_PKEY *pkey = NULL;
-
-	p11_queue_clear();
-	pkey = PKCS11_get_private_key(key);
-	if (!pkey)
-		return p11_queue_err(err, "use the private key");
-	if (!engine_attach(pkey, err))
-		return false;
-	*out = TAKE(pkey);
 	return true;
 }

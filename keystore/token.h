@@ -16,7 +16,7 @@ struct token {
 	struct module *module;
 	struct p11 p11;
 	CK_SLOT_ID slot;
-	struct secret *pin; /* for keys that ask for it at each use */
+	struct secret *pin; /* for keys that want it at each use; NULL: none */
 };
 
 static inline struct token *token_of(struct ks *ks)
@@ -32,13 +32,15 @@ MUST_USE bool token_find_slot(CK_SLOT_ID *out, CK_TOKEN_INFO *info, const struct
 	const char *uri, struct err *err);
 
 /*
- * libp11's private keys and certificates of this token. Borrowed until the token's objects change.
+ * The EVP_PKEY of a private key, ready for every scheme. Owned; free before the token is closed.
+ * Its public half is taken from the public key with the same id; without one from the private key,
+ * or from a certificate with that id, as smart cards have it.
  */
-MUST_USE bool token_keys(PKCS11_KEY **out, unsigned *n, struct token *t, struct err *err);
-MUST_USE bool token_certificates(PKCS11_CERT **out, unsigned *n, struct token *t, struct err *err);
+MUST_USE bool token_private_key(
+	EVP_PKEY **out, struct token *t, CK_OBJECT_HANDLE private, struct err *err);
 
-/* The EVP_PKEY of a private key, ready for every scheme. Owned; free before the token is closed. */
-MUST_USE bool token_private_key(EVP_PKEY **out, PKCS11_KEY *key, struct err *err);
+/* The X.509 certificate in an object, NULL when it is none. Owned. */
+X509 *token_certificate(const struct token *t, CK_OBJECT_HANDLE object);
 
 /* At most this many objects of one class under one id: more is damage. */
 #define TOKEN_TWINS_MAX 16

@@ -66,7 +66,6 @@ static bool create(
 	CK_RV rv = t->p11.fn->C_CreateObject(
 		t->p11.session, attributes, ARRAY_LEN(attributes), &object);
 
-	t->module->stale = true;
 	return rv == CKR_OK || p11_err(err, rv, "store the certificate");
 }
 
@@ -77,6 +76,17 @@ static bool same(const struct token *t, CK_OBJECT_HANDLE object, const struct de
 
 	return p11_attr(value, &len, &t->p11, object, CKA_VALUE) && len == (size_t)der->len &&
 	       !memcmp(value, der->data, len);
+}
+
+X509 *token_certificate(const struct token *t, CK_OBJECT_HANDLE object)
+{
+	unsigned char value[CERT_MAX];
+	const unsigned char *at = value;
+	size_t len = sizeof(value);
+
+	if (!p11_attr(value, &len, &t->p11, object, CKA_VALUE))
+		return NULL;
+	return d2i_X509(NULL, &at, (long)len);
 }
 
 bool token_store_certificate(struct ks *ks, const struct ks_ref *ref, X509 *cert, struct err *err)

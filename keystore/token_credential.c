@@ -1,74 +1,104 @@
 #include "keystore/token_credential.h"
 
-#include <string.h>
+#include <openssl/err.h>
 
 #include "keystore/token.h"
 #include "keystore/uri.h"
 
-/* What the key has to have; NULL: anything goes. */
-struct wanted {
-	const char *label;
-	const CK_ATTRIBUTE *object; /* object= of the URI */
-	const CK_ATTRIBUTE *id;
+#define KEYS_MAX 256
+#define CERTS_MAX 256
+
+/* What the key has to have, and what there is. */
+struct search {
+	struct token *token;
+	const char *alias; /* NULL: any */
+	P11KitUri *uri;
+	CK_OBJECT_HANDLE key[KEYS_MAX];
+	size_t keys;
 };
 
-static bool equal(const CK_ATTRIBUTE *wanted, const void *value, size_t len)
+static CK_ATTRIBUTE read_attribute(const struct search *s, CK_OBJECT_HANDLE object,
+	CK_ATTRIBUTE_TYPE type, char *out, size_t room)
 {
-	return !wanted || (wanted->ulValueLen == len && !memcmp(wanted->pValue, value, len));
+	CK_ATTRIBUTE a = { type, out, room };
+
+	if (!p11_attr(out, &a.ulValueLen, &s->token->p11, object, type))
+		a.ulValueLen = 0;
+	return a;
 }
 
-static bool fits(const PKCS11_KEY *key, const struct wanted *w)
+static bool fits(const struct search *s, CK_OBJECT_HANDLE key)
 {
-	const char *label = key->label ? key->label : "";
+	char id[KS_ID_MAX];
+	char label[KS_LABEL_MAX];
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	const CK_ATTRIBUTE has[] = {
+		read_attribute(s, key, CKA_LABEL, label, sizeof(label)),
+		read_attribute(s, key, CKA_ID, id, sizeof(id)),
+		P11_ATTR(CKA_CLASS, class),
+	};
 
-	return key->isPrivate && (!w->label || !strcmp(w->label, label)) &&
-	       equal(w->object, label, strlen(label)) && equal(w->id, key->id, key->id_len);
+	return p11_kit_uri_match_attributes(s->uri, has, ARRAY_LEN(has)) &&
+	       (!s->alias || (strlen(s->alias) == has[0].ulValueLen &&
+				     !memcmp(s->alias, label, has[0].ulValueLen)));
 }
 
-static bool refuse(const PKCS11_KEY *keys, unsigned n, const char *why, struct err *err)
+static bool refuse(const struct search *s, const char *why, struct err *err)
 {
 	AUTO(buf) struct buf labels = BUF(256);
 
-	for (unsigned i = 0; i < n; i++)
-		buf_addf(&labels, "%s'%s'", i ? ", " : "", keys[i].label ? keys[i].label : "");
-	return err_set(err, ERR_KEYSTORE, "%s: %s", why, n ? buf_str(&labels) : "none");
-}
+	for (size_t i = 0; i < s->keys; i++) {
+		char label[KS_LABEL_MAX];
+		CK_ATTRIBUTE a = read_attribute(s, s->key[i], CKA_LABEL, label, sizeof(label));
 
-static bool choose(EVP_PKEY **out, struct token *t, const struct wanted *w, struct err *err)
-{
-	PKCS11_KEY *keys;
-	PKCS11_KEY *found = NULL;
-	unsigned n;
-
-	if (!token_keys(&keys, &n, t, err))
-		return false;
-	for (unsigned i = 0; i < n; i++) {
-		if (!fits(&keys[i], w))
-			continue;
-		if (found)
-			return refuse(keys, n,
-				"several private keys fit; choose one by alias or id=, of", err);
-		found = &keys[i];
+		buf_addf(&labels, "%s'%.*s'", i ? ", " : "", (int)a.ulValueLen, label);
 	}
-	if (!found)
-		return refuse(keys, n, "no private key with this alias; there are", err);
-	return token_private_key(out, found, err);
+	return err_set(err, ERR_KEYSTORE, "%s: %s", why, s->keys ? buf_str(&labels) : "none");
 }
 
-static bool gather(STACK_OF(X509) * certs, struct token *t, struct err *err)
+static bool find_class(CK_OBJECT_HANDLE *out, size_t *n, size_t max, const struct token *t,
+	CK_OBJECT_CLASS class, struct err *err)
 {
-	PKCS11_CERT *all;
-	unsigned n;
+	const CK_ATTRIBUTE match[] = { P11_ATTR(CKA_CLASS, class) };
 
-	if (!token_certificates(&all, &n, t, err))
+	return p11_find(out, n, max, &t->p11, match, ARRAY_LEN(match), err);
+}
+
+static bool choose(EVP_PKEY **out, struct search *s, struct err *err)
+{
+	CK_OBJECT_HANDLE found = CK_INVALID_HANDLE;
+
+	if (!find_class(s->key, &s->keys, KEYS_MAX, s->token, CKO_PRIVATE_KEY, err))
 		return false;
-	for (unsigned i = 0; i < n; i++) {
-		if (!all[i].x509)
+	for (size_t i = 0; i < s->keys; i++) {
+		if (!fits(s, s->key[i]))
 			continue;
-		if (!sk_X509_push(certs, all[i].x509))
+		if (found != CK_INVALID_HANDLE)
+			return refuse(
+				s, "several private keys fit; choose one by alias or id=, of", err);
+		found = s->key[i];
+	}
+	if (found == CK_INVALID_HANDLE)
+		return refuse(s, "no private key fits the alias and uri; there are", err);
+	return token_private_key(out, s->token, found, err);
+}
+
+static bool gather(STACK_OF(X509) * certs, const struct token *t, struct err *err)
+{
+	CK_OBJECT_HANDLE objects[CERTS_MAX];
+	size_t n;
+
+	if (!find_class(objects, &n, CERTS_MAX, t, CKO_CERTIFICATE, err))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		X509 *cert = token_certificate(t, objects[i]);
+
+		if (cert && !sk_X509_push(certs, cert)) {
+			X509_free(cert);
 			return err_memory(err);
-		X509_up_ref(all[i].x509);
+		}
 	}
+	ERR_clear_error();
 	return true;
 }
 
@@ -90,15 +120,15 @@ bool token_credential(struct ks **ks, EVP_PKEY **key, STACK_OF(X509) * *certs,
 	AUTO(uri) P11KitUri *uri = NULL;
 	AUTO(x509_stack) STACK_OF(X509) *found = sk_X509_new_null();
 	AUTO(pkey) EVP_PKEY *pkey = NULL;
-	struct wanted w = { src->alias && *src->alias ? src->alias : NULL, NULL, NULL };
+	struct search s = { .alias = src->alias && *src->alias ? src->alias : NULL };
 
 	if (!found)
 		return err_memory(err);
 	if (!open_token(&opened, src, err) || !uri_parse(&uri, src->uri, err))
 		return false;
-	w.object = p11_kit_uri_get_attribute(uri, CKA_LABEL);
-	w.id = p11_kit_uri_get_attribute(uri, CKA_ID);
-	if (!choose(&pkey, token_of(opened), &w, err) || !gather(found, token_of(opened), err))
+	s.token = token_of(opened);
+	s.uri = uri;
+	if (!choose(&pkey, &s, err) || !gather(found, s.token, err))
 		return err_wrap(err, "%s", opened->name);
 	*key = TAKE(pkey);
 	*certs = TAKE(found);

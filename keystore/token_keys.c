@@ -1,6 +1,3 @@
-#include <string.h>
-#include <unistd.h>
-
 #include "keystore/token.h"
 
 static const CK_BYTE f4[] = { 0x01, 0x00, 0x01 };
@@ -61,16 +58,11 @@ bool token_generate(struct ks *ks, const struct ks_ref *ref, enum ks_key_type ty
 	struct token *t = token_of(ks);
 	CK_RV rv = generate_pair(t, ref, ks_key_spec(type));
 
-	t->module->stale = true;
 	if (rv == CKR_MECHANISM_INVALID || rv == CKR_CURVE_NOT_SUPPORTED ||
 		rv == CKR_KEY_SIZE_RANGE)
 		return err_set(err, ERR_KEYSTORE,
 			"the token can't make such keys (CKR 0x%lx); choose another key_type", rv);
-	if (rv != CKR_OK)
-		return p11_err(err, rv, "generate");
-	/* modules that keep objects in files are not known to sync them */
-	sync();
-	return true;
+	return rv == CKR_OK || p11_err(err, rv, "generate");
 }
 
 static bool count(size_t *n, struct token *t, CK_OBJECT_CLASS class, const struct ks_ref *ref,
@@ -104,36 +96,24 @@ bool token_find(bool *found, struct ks *ks, const struct ks_ref *ref, struct err
 	return true;
 }
 
-static bool has_id(const PKCS11_KEY *key, const struct ks_ref *ref)
-{
-	return key->id_len == KS_ID_LEN && !memcmp(key->id, ref->id, KS_ID_LEN);
-}
-
 bool token_load(EVP_PKEY **out, struct ks *ks, const struct ks_ref *ref, struct err *err)
 {
-	PKCS11_KEY *keys;
-	PKCS11_KEY *match = NULL;
-	unsigned n;
+	struct token *t = token_of(ks);
+	CK_OBJECT_HANDLE objects[TOKEN_TWINS_MAX];
+	size_t n;
 
-	if (!token_keys(&keys, &n, token_of(ks), err))
+	if (!token_objects(objects, &n, t, CKO_PRIVATE_KEY, ref, err))
 		return false;
-	for (unsigned i = 0; i < n; i++) {
-		if (!has_id(&keys[i], ref))
-			continue;
-		if (match)
-			return err_set(err, ERR_KEYSTORE, "several keys have the same id");
-		match = &keys[i];
-	}
-	if (!match)
-		return err_set(err, ERR_KEYSTORE, "the private key is not there");
-	return token_private_key(out, match, err);
+	if (n != 1)
+		return err_set(err, ERR_KEYSTORE,
+			n ? "several keys have the same id" : "the private key is not there");
+	return token_private_key(out, t, objects[0], err);
 }
 
 bool token_destroy(struct token *t, CK_OBJECT_HANDLE object, struct err *err)
 {
 	CK_RV rv = t->p11.fn->C_DestroyObject(t->p11.session, object);
 
-	t->module->stale = true;
 	return rv == CKR_OK || p11_err(err, rv, "remove an object");
 }
 

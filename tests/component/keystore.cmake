@@ -8,11 +8,11 @@ add_library(p11_fault_module MODULE p11_fault_module.c)
 target_link_libraries(p11_fault_module PRIVATE PkgConfig::P11KIT dl)
 target_compile_definitions(p11_fault_module PRIVATE SOFTHSM_MODULE="${softhsm_module}")
 
-foreach(part token token_open token_faults)
-	scm_test(test_${part} LABEL component
+foreach(part token token_open token_faults token_credential)
+	scm_test(test_${part} LABEL component TIMEOUT 300
 		SOURCES test_${part}.c token_fixture.c ../unit/ca_fixture.c
 		USES keystore
-		LIBS PkgConfig::CRYPTO PkgConfig::P11 PkgConfig::P11KIT dl)
+		LIBS PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::P11KIT dl)
 	add_dependencies(test_${part} p11_fault_module)
 	target_include_directories(test_${part} PRIVATE ../unit)
 	target_compile_definitions(test_${part} PRIVATE SOFTHSM_MODULE="${softhsm_module}"

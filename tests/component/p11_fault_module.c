@@ -66,6 +66,13 @@ static CK_RV wrap_C_GetAttributeValue(
 	return rv;
 }
 
+static CK_RV half_pair(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE public)
+{
+	real->C_DestroyObject(s, public);
+	return CKR_DEVICE_REMOVED;
+}
+
+/* NOLINTNEXTLINE(readability-function-size): PKCS#11 has decided on its parameters */
 static CK_RV wrap_C_GenerateKeyPair(CK_SESSION_HANDLE s, CK_MECHANISM *mechanism,
 	CK_ATTRIBUTE *public, CK_ULONG n_public, CK_ATTRIBUTE *private, CK_ULONG n_private,
 	CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
@@ -75,11 +82,7 @@ static CK_RV wrap_C_GenerateKeyPair(CK_SESSION_HANDLE s, CK_MECHANISM *mechanism
 	if (rv == CKR_OK)
 		rv = real->C_GenerateKeyPair(s, mechanism, public, n_public, private, n_private,
 			public_key, private_key);
-	if (rv == CKR_OK && faults.half_pairs) {
-		real->C_DestroyObject(s, *public_key);
-		return CKR_DEVICE_REMOVED;
-	}
-	return rv;
+	return rv == CKR_OK && faults.half_pairs ? half_pair(s, *public_key) : rv;
 }
 
 static CK_RV wrap_C_SignInit(CK_SESSION_HANDLE s, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)

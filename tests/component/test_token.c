@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
@@ -52,6 +53,35 @@ static void check_request(EVP_PKEY *key, bool pss)
 	}
 	assert_true(X509_REQ_sign_ctx(req, ctx) > 0);
 	assert_int_equal(X509_REQ_verify(req, X509_REQ_get0_pubkey(req)), 1);
+}
+
+/* To the rest of the program a key in a token is like any other. */
+static void check_like_any_other(EVP_PKEY *key)
+{
+	AUTO(ossl_bytes) unsigned char *der = NULL;
+	AUTO(pkey) EVP_PKEY *public = NULL;
+	AUTO(x509) X509 *cert = X509_new();
+	int len = i2d_PUBKEY(key, &der);
+	const unsigned char *at = der;
+	BIGNUM *n = NULL;
+	char group[64];
+
+	public = d2i_PUBKEY(NULL, &at, len);
+	assert_non_null(public);
+	assert_int_equal(EVP_PKEY_eq(key, public), 1);
+	assert_int_equal(EVP_PKEY_eq(public, key), 1);
+	assert_true(X509_set_pubkey(cert, public));
+	assert_true(X509_check_private_key(cert, key));
+	assert_int_equal(EVP_PKEY_get_base_id(key), EVP_PKEY_get_base_id(public));
+	assert_int_equal(EVP_PKEY_get_size(key), EVP_PKEY_get_size(public));
+	assert_int_equal(EVP_PKEY_get_security_bits(key), EVP_PKEY_get_security_bits(public));
+	if (EVP_PKEY_is_a(key, "RSA"))
+		assert_true(EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n));
+	else
+		assert_true(EVP_PKEY_get_group_name(key, group, sizeof(group), NULL));
+	BN_free(n);
+	assert_true(i2d_PrivateKey(key, NULL) <= 0);
+	ERR_clear_error();
 }
 
 static bool flag(struct ks *ks, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type)
@@ -106,6 +136,7 @@ static void each_type(void **state)
 		assert_true(ks_key_type_of(&type, key));
 		assert_int_equal(type, i);
 		OK(ks_probe(key, &err));
+		check_like_any_other(key);
 		check_request(key, false);
 		if (!ks_key_spec(type)->group)
 			check_request(key, true);

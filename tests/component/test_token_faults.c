@@ -70,8 +70,8 @@ static void each_function_failing(void **state)
 		CK_RV rv;
 		const char *says;
 	} rows[] = {
-		{ FAULT_C_GenerateKeyPair, CKR_MECHANISM_INVALID, "choose another key_type" },
-		{ FAULT_C_GenerateKeyPair, CKR_CURVE_NOT_SUPPORTED, "choose another key_type" },
+		{ FAULT_C_GenerateKeyPair, CKR_MECHANISM_INVALID, "another key_type" },
+		{ FAULT_C_GenerateKeyPair, CKR_CURVE_NOT_SUPPORTED, "another key_type" },
 		{ FAULT_C_GenerateKeyPair, CKR_DEVICE_MEMORY, "CKR 0x31" },
 		{ FAULT_C_GenerateKeyPair, CKR_SESSION_READ_ONLY, "CKR 0xb5" },
 		{ FAULT_C_SignInit, CKR_KEY_FUNCTION_NOT_PERMITTED, "another key_type" },
@@ -163,6 +163,78 @@ static void lengths_that_are_lies(void **state)
 	ks_close(ks);
 }
 
+/* A life of a key, as far as it goes with the fault that is set. */
+static bool live(const struct token_fixture *f)
+{
+	const struct ks_ref ref = token_ref(1);
+	AUTO(ks) struct ks *ks = NULL;
+	AUTO(pkey) EVP_PKEY *key = NULL;
+	AUTO(free) void *memory = NULL;
+	struct ks_entry *entries = NULL;
+	bool pin_refused;
+	bool found;
+	size_t n;
+	bool ok = token_try(&ks, &pin_refused, f->fault_module, TOKEN_URI, TOKEN_PIN, &err) &&
+		  ks_find(&found, ks, &ref, &err) && ks_generate(ks, &ref, KS_EC_P256, &err) &&
+		  ks_load(&key, ks, &ref, &err) && ks_probe(key, &err) &&
+		  ks_store_certificate(ks, &ref, cert, &err) && ks_list(&entries, &n, ks, &err);
+
+	memory = entries;
+	return ok && ks_delete(ks, &ref, &err);
+}
+
+/* What the next run makes of what was left behind; then all is gone. */
+static void recover(unsigned at)
+{
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open();
+	EVP_PKEY *key = NULL;
+	bool found = false;
+
+	if (!ks_find(&found, ks, &ref, &err) || (found && !ks_load(&key, ks, &ref, &err)) ||
+		(found && !ks_probe(key, &err)))
+		fail_msg("after a fault in call %u: %s", at, err.text);
+	if (!found &&
+		token_count(ks, CKO_PRIVATE_KEY, NULL) + token_count(ks, CKO_PUBLIC_KEY, NULL))
+		fail_msg("after a fault in call %u: orphans", at);
+	EVP_PKEY_free(key);
+	assert_true(ks_delete(ks, &ref, &err));
+	assert_int_equal(objects(ks), 0);
+	ks_close(ks);
+}
+
+static unsigned sweep(const struct token_fixture *f, CK_RV rv)
+{
+	unsigned at = 0;
+	bool reached = true;
+
+	while (reached) {
+		bool ok;
+
+		f->faults->fail_at = ++at;
+		f->faults->fail_rv = rv;
+		f->faults->seen = 0;
+		memset(&err, 0, sizeof(err));
+		ok = live(f);
+		reached = f->faults->seen >= at;
+		f->faults->fail_at = 0;
+		if (!ok && (err.kind != ERR_KEYSTORE || !reached))
+			fail_msg("call %u fails with 0x%lx: kind %d, '%s'", at, rv, err.kind,
+				err.text);
+		recover(at);
+	}
+	return at;
+}
+
+static void any_call_failing(void **state)
+{
+	static const CK_RV rvs[] = { CKR_DEVICE_REMOVED, CKR_HOST_MEMORY,
+		CKR_SESSION_HANDLE_INVALID };
+
+	for (size_t i = 0; i < ARRAY_LEN(rvs); i++)
+		assert_in_range(sweep(*state, rvs[i]), 50, 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +244,7 @@ int main(void)
 		WITH_TOKEN(half_a_pair),
 		WITH_TOKEN(a_removal_that_did_nothing),
 		WITH_TOKEN(lengths_that_are_lies),
+		WITH_TOKEN(any_call_failing),
 	};
 
 	if (!token_available())
