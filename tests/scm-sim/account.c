@@ -122,6 +122,15 @@ const cJSON *account_profile(const struct account *account, int64_t id)
 	return json_find_int(account_profiles(account), "id", id);
 }
 
+cJSON *account_profile_view(const cJSON *profile)
+{
+	cJSON *view = cJSON_Duplicate(profile, true);
+
+	cJSON_DeleteItemFromObjectCaseSensitive(view, "organizations");
+	cJSON_DeleteItemFromObjectCaseSensitive(view, "renewable");
+	return view;
+}
+
 const cJSON *account_domain(const struct account *account, int64_t id)
 {
 	return json_find_int(account_domains(account), "id", id);

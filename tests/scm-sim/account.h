@@ -36,6 +36,9 @@ const cJSON *account_domain(const struct account *account, int64_t id);
 /* The organization or department ID; PARENT (may be NULL) is set to a department's organization. */
 const cJSON *account_organization(const cJSON **parent, const struct account *account, int64_t id);
 
+/* PROFILE as the API shows it, without what only the simulator knows; owned. */
+cJSON *account_profile_view(const cJSON *profile);
+
 /* Whether LOGIN may act for organization or department ID. */
 bool account_may_use(const struct account *account, const cJSON *login, int64_t id);
 

@@ -23,6 +23,32 @@ struct order *call_order(const struct call *call)
 	return order && call_may_see(call, order) ? order : NULL;
 }
 
+struct order *call_order_to_change(struct call *call)
+{
+	AUTO(text) char *id = mem_format("%" PRId64, call->id);
+	struct order *order = call_order(call);
+
+	if (!order)
+		reply_error(call->reply, 400, -124, id);
+	return order;
+}
+
+const char *call_status(const struct call *call, const struct order *order)
+{
+	return order->pending ? call->sim->switches->replacing : order_status(order, call->now);
+}
+
+bool call_record(struct call *call, cJSON *event)
+{
+	struct err err;
+
+	cJSON_AddStringToObject(event, "login", call_login(call));
+	if (orders_record(call->sim->orders, event, &err))
+		return true;
+	fprintf(stderr, "scm-sim: %s\n", err.text);
+	return reply_error(call->reply, 500, -2, NULL);
+}
+
 const char *call_login(const struct call *call)
 {
 	return json_text(call->login, "login", json_text(call->login, "clientId", ""));

@@ -14,7 +14,7 @@ struct call {
 	const struct request *request;
 	const struct faults *faults; /* that strike this request */
 	const cJSON *login;	     /* the account's record of who calls; NULL at token */
-	int64_t id;		     /* from the path; 0 without one */
+	int64_t id, sub_id;	     /* from the path; 0 without one */
 	char *text;		     /* from the path; owned, NULL without one */
 	cJSON *body;		     /* owned; NULL for routes without a body */
 	int64_t now;		     /* ms */
@@ -25,6 +25,15 @@ typedef void handler(struct call *call);
 
 /* The order with the id of the path when the caller may see it, or NULL. */
 struct order *call_order(const struct call *call);
+
+/* The same, but when there is none the reply says so as actions do. */
+struct order *call_order_to_change(struct call *call);
+
+/* The state of ORDER as the API names it now, that of a replacement included. */
+const char *call_status(const struct call *call, const struct order *order);
+
+/* Records EVENT with the caller's name; takes EVENT over. False: the reply is an error. */
+MUST bool call_record(struct call *call, cJSON *event);
 
 /* Whether the caller may act for the organization of ORDER. */
 bool call_may_see(const struct call *call, const struct order *order);

@@ -14,10 +14,9 @@
 /* Where a request goes. */
 struct target {
 	const char *path; /* without /private; NULL: not of the API */
-	bool by_certificate, other_method;
+	bool by_certificate;
 	const struct route *route;
-	int64_t id;
-	char *text; /* owned */
+	struct route_values values;
 };
 
 static void find_target(struct target *target, const struct request *request)
@@ -32,8 +31,7 @@ static void find_target(struct target *target, const struct request *request)
 	if (strncmp(path, "/api/", 5) && strncmp(path, "/auth/", 6))
 		return;
 	target->path = path;
-	target->route = route_find(
-		&target->id, &target->text, &target->other_method, request->method, target->path);
+	target->route = route_find(&target->values, request->method, target->path);
 }
 
 /* Says on stderr and in the answer what is wrong with the simulator itself. */
@@ -82,7 +80,7 @@ static bool read_body(struct call *call, const struct route *route)
 
 static void reply_no_route(struct reply *reply, const struct target *target)
 {
-	reply_error(reply, target->other_method ? 405 : 404, -1, NULL);
+	reply_error(reply, target->values.other_method ? 405 : 404, -1, NULL);
 }
 
 /* Whether the caller (NULL: nobody) may come to TARGET; where nothing is, an administrator may. */
@@ -100,9 +98,9 @@ static void handle(struct exchange *exchange, struct sim *sim, const struct requ
 	struct call call = { .sim = sim,
 		.request = request,
 		.faults = &exchange->faults,
-		.id = target->id,
-		.text = target->text,
-		.now = clock_now(),
+		.id = target->values.id,
+		.sub_id = target->values.sub_id,
+		.text = target->values.text,
 		.reply = &exchange->reply };
 	struct err err;
 
@@ -110,10 +108,12 @@ static void handle(struct exchange *exchange, struct sim *sim, const struct requ
 		reply_no_route(call.reply, target);
 		return;
 	}
-	if (!issue_due(sim, call.now, &err)) {
+	if (!issue_due(sim, clock_now(), &err)) {
 		reply_broken(call.reply, &err);
 		return;
 	}
+	/* Taken now, so that nothing that was just issued lies in the future. */
+	call.now = clock_now();
 	call.login = auth_caller(sim, request, target->by_certificate, call.now);
 	if (!admitted(target, call.login))
 		auth_refuse(call.reply, request);
@@ -148,7 +148,7 @@ void exchange_run(struct exchange *exchange, struct sim *sim, const struct reque
 		fault_reply_spoil(&exchange->reply, &exchange->faults);
 	else
 		reply_error(&exchange->reply, 503, -2, NULL);
-	free(target.text);
+	free(target.values.text);
 }
 
 void exchange_clear(struct exchange *exchange)

@@ -25,6 +25,25 @@ handler ssl_revoke;
 handler ssl_revoke_serial;
 handler ssl_approve;
 handler ssl_decline;
+handler ssl_delete;
+
+/* ssl_renew.c */
+handler ssl_renew;
+handler ssl_renew_by_id;
+handler ssl_renew_manual;
+
+/* ssl_replace.c */
+handler ssl_replace;
+
+/* ssl_update.c */
+handler ssl_update;
+
+/* ssl_location.c */
+handler ssl_locations;
+handler ssl_location;
+handler ssl_location_add;
+handler ssl_location_change;
+handler ssl_location_remove;
 
 /* organization.c */
 handler organization_list;

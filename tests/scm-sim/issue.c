@@ -10,10 +10,10 @@
 #define DAY ((time_t)86400)
 #define HOUR ((time_t)3600)
 
-/* The request of the order; it was checked when it was accepted. */
+/* The request to be issued; it was checked when it was accepted. */
 static X509_REQ *order_request(const struct order *order)
 {
-	const char *base64 = json_text(order->accepted, "csr", "");
+	const char *base64 = json_text(order_wanted(order), "csr", "");
 	AUTO(octets) unsigned char *der = NULL;
 	const unsigned char *p;
 	size_t length;
@@ -26,7 +26,7 @@ static X509_REQ *order_request(const struct order *order)
 
 static void order_names(struct names *names, const struct order *order)
 {
-	const cJSON *sans = cJSON_GetObjectItemCaseSensitive(order->accepted, "sans");
+	const cJSON *sans = cJSON_GetObjectItemCaseSensitive(order_wanted(order), "sans");
 	const cJSON *name;
 
 	for (name = json_first(sans); name; name = name->next)
@@ -61,6 +61,8 @@ static void set_dates(struct cert_spec *spec, const struct sim *sim, const struc
 
 	spec->not_before = now;
 	spec->not_after = now + (time_t)json_int(order->accepted, "term", 90) * DAY;
+	if (order->pending)
+		spec->not_after = (time_t)(order->not_after / 1000);
 	if (sim->switches->validity_s)
 		spec->not_after = now + (time_t)sim->switches->validity_s;
 	if (validity)
@@ -187,7 +189,7 @@ static bool issue(struct sim *sim, const struct order *order, struct err *err)
 		spec.key = other;
 	}
 	spec.organization = json_text(order->accepted, "organization", NULL);
-	spec.common_name = json_text(order->accepted, "commonName", NULL);
+	spec.common_name = json_text(order_wanted(order), "commonName", NULL);
 	order_names(&names, order);
 	spoil_names(&names, &spec, &faults);
 	set_dates(&spec, sim, order, &faults);
@@ -209,12 +211,18 @@ static const struct {
 	{ ORDER_ISSUED, VERDICT_REVOKE, "revoked" },
 };
 
+/* Whether ORDER is in STATE; one whose replacement is with the CA is there, too. */
+static bool fits(const struct order *order, enum order_state state)
+{
+	return order->state == state || (order->pending && state == ORDER_APPLIED);
+}
+
 static bool decide(struct sim *sim, const struct order *order, struct err *err)
 {
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
 		cJSON *event;
 
-		if (verdicts[i].state != order->state ||
+		if (!fits(order, verdicts[i].state) ||
 			!switches_decided(sim->switches, verdicts[i].verdict, order->id))
 			continue;
 		event = order_event(verdicts[i].event, order->id);
@@ -228,8 +236,10 @@ static bool decide(struct sim *sim, const struct order *order, struct err *err)
 
 static bool is_due(const struct sim *sim, const struct order *order, int64_t now)
 {
-	return order->state == ORDER_APPLIED && sim->switches->issue_ms >= 0 &&
-	       now >= order->approved_at + sim->switches->issue_ms;
+	int64_t since = order->pending ? order->replaced_at : order->approved_at;
+
+	return fits(order, ORDER_APPLIED) && sim->switches->issue_ms >= 0 &&
+	       now >= since + sim->switches->issue_ms;
 }
 
 bool issue_due(struct sim *sim, int64_t now, struct err *err)

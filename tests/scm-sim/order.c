@@ -14,13 +14,16 @@ struct orders {
 	struct ledger *ledger;
 	struct order **list; /* owned; order N has id FIRST_ID + N */
 	size_t count;
+	int64_t locations; /* ever made */
 };
 
-typedef bool applier(struct order *order, const cJSON *event, int64_t time);
+typedef bool applier(struct orders *orders, struct order *order, const cJSON *event, int64_t time);
 
 static void order_free(struct order *order)
 {
 	cJSON_Delete(order->accepted);
+	cJSON_Delete(order->pending);
+	cJSON_Delete(order->locations);
 	certs_free(order->chain);
 	free(order->serial);
 	free(order);
@@ -73,42 +76,92 @@ static int64_t asn1_millis(const ASN1_TIME *time)
 	return ASN1_TIME_to_tm(time, &tm) ? (int64_t)timegm(&tm) * 1000 : 0;
 }
 
-static bool apply_approved(struct order *order, const cJSON *event, int64_t time)
+/* Puts the members of EVENT in the place of those of ACCEPTED. */
+static void merge(cJSON *accepted, const cJSON *event)
 {
+	static const char own[] = " event time sslId login reason ";
+	const cJSON *member;
+
+	for (member = json_first(event); member; member = member->next) {
+		AUTO(text) char *word = mem_format(" %s ", member->string);
+
+		if (strstr(own, word))
+			continue;
+		cJSON_DeleteItemFromObjectCaseSensitive(accepted, member->string);
+		json_copy(accepted, event, member->string);
+	}
+}
+
+static void drop_pending(struct order *order)
+{
+	cJSON_Delete(TAKE(order->pending));
+}
+
+static bool apply_approved(
+	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
+{
+	(void)orders;
 	(void)event;
 	order->state = ORDER_APPLIED;
 	order->approved_at = time;
 	return true;
 }
 
-static bool apply_declined(struct order *order, const cJSON *event, int64_t time)
+static bool apply_declined(
+	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
 {
+	(void)orders;
 	(void)event;
 	order->state = ORDER_DECLINED;
 	order->declined_at = time;
 	return true;
 }
 
-static bool apply_rejected(struct order *order, const cJSON *event, int64_t time)
+/* The CA's refusal of a replacement leaves the certificate as it is. */
+static bool fail(struct order *order, enum order_state state)
 {
-	(void)event;
-	(void)time;
-	order->state = ORDER_REJECTED;
+	if (order->pending)
+		drop_pending(order);
+	else
+		order->state = state;
 	return true;
 }
 
-static bool apply_invalid(struct order *order, const cJSON *event, int64_t time)
+static bool apply_rejected(
+	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
 {
+	(void)orders;
 	(void)event;
 	(void)time;
-	order->state = ORDER_INVALID;
-	return true;
+	return fail(order, ORDER_REJECTED);
 }
 
-static bool apply_issued(struct order *order, const cJSON *event, int64_t time)
+static bool apply_invalid(
+	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
+{
+	(void)orders;
+	(void)event;
+	(void)time;
+	return fail(order, ORDER_INVALID);
+}
+
+/* A replacement's certificate takes the place of the one before. */
+static void settle_pending(struct order *order)
+{
+	merge(order->accepted, order->pending);
+	drop_pending(order);
+	certs_free(TAKE(order->chain));
+	free(TAKE(order->serial));
+}
+
+static bool apply_issued(
+	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
 {
 	const X509 *leaf;
 
+	(void)orders;
+	if (order->pending)
+		settle_pending(order);
 	if (order->chain ||
 		!parse_chain(&order->chain, cJSON_GetObjectItemCaseSensitive(event, "chain")))
 		return false;
@@ -121,11 +174,71 @@ static bool apply_issued(struct order *order, const cJSON *event, int64_t time)
 	return true;
 }
 
-static bool apply_revoked(struct order *order, const cJSON *event, int64_t time)
+static bool apply_revoked(
+	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
 {
+	(void)orders;
+	drop_pending(order);
 	order->state = ORDER_REVOKED;
 	order->revoked_at = time;
 	order->reason_code = json_int(event, "reasonCode", 0);
+	return true;
+}
+
+static bool apply_replacing(
+	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
+{
+	(void)orders;
+	drop_pending(order);
+	order->pending = cJSON_Duplicate(event, true);
+	order->replaced_at = time;
+	return true;
+}
+
+static bool apply_renewed(
+	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
+{
+	(void)orders;
+	(void)event;
+	order->renewed_at = time;
+	return true;
+}
+
+static bool apply_updated(
+	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
+{
+	(void)orders;
+	(void)time;
+	merge(order->accepted, event);
+	return true;
+}
+
+/* A location is made, changed (its id is known) or, without details, removed. */
+static bool apply_location(
+	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
+{
+	const cJSON *details = cJSON_GetObjectItemCaseSensitive(event, "details");
+	int64_t id = json_int(event, "locationId", 0);
+	cJSON *entry = NULL;
+
+	(void)time;
+	if (!order->locations)
+		order->locations = cJSON_CreateArray();
+	cJSON_ArrayForEach(entry, order->locations) if (json_int(entry, "id", 0) == id) break;
+	if (!entry && details) {
+		entry = cJSON_CreateObject();
+		cJSON_AddNumberToObject(entry, "id", (double)id);
+		cJSON_AddItemToArray(order->locations, entry);
+	}
+	if (id > orders->locations)
+		orders->locations = id;
+	if (!entry)
+		return false;
+	cJSON_DeleteItemFromObjectCaseSensitive(entry, "details");
+	if (details)
+		json_copy(entry, event, "details");
+	else
+		cJSON_Delete(cJSON_DetachItemViaPointer(order->locations, entry));
 	return true;
 }
 
@@ -139,12 +252,19 @@ static const struct {
 	{ "invalid", apply_invalid },
 	{ "issued", apply_issued },
 	{ "revoked", apply_revoked },
+	{ "replacing", apply_replacing },
+	{ "renewed", apply_renewed },
+	{ "updated", apply_updated },
+	{ "location", apply_location },
 };
 
 static void add_order(struct orders *orders, const cJSON *event, int64_t time)
 {
 	struct order *order = mem_new(1, sizeof(*order));
+	struct order *renewed = orders_find(orders, json_int(event, "renews", 0));
 
+	if (renewed)
+		renewed->renewed_at = time;
 	order->id = orders_next_id(orders);
 	order->accepted = cJSON_Duplicate(event, true);
 	order->accepted_at = time;
@@ -169,7 +289,8 @@ static bool apply(void *context, const cJSON *event, struct err *err)
 		return true;
 	}
 	for (size_t i = 0; order && i < sizeof(appliers) / sizeof(appliers[0]); i++)
-		if (!strcmp(appliers[i].event, kind) && appliers[i].apply(order, event, time))
+		if (!strcmp(appliers[i].event, kind) &&
+			appliers[i].apply(orders, order, event, time))
 			return true;
 	return err_set(err, "ledger: event '%s' does not fit order %lld", kind, (long long)id);
 }
@@ -234,6 +355,24 @@ struct order *orders_by_serial(const struct orders *orders, const char *serial)
 		if (orders->list[i]->serial && !strcmp(orders->list[i]->serial, serial))
 			return orders->list[i];
 	return NULL;
+}
+
+struct order *orders_by_renew_id(const struct orders *orders, const char *renew_id)
+{
+	for (size_t i = 0; i < orders->count; i++)
+		if (!strcmp(json_text(orders->list[i]->accepted, "renewId", ""), renew_id))
+			return orders->list[i];
+	return NULL;
+}
+
+int64_t orders_next_location(const struct orders *orders)
+{
+	return orders->locations + 1;
+}
+
+const cJSON *order_wanted(const struct order *order)
+{
+	return order->pending ? order->pending : order->accepted;
 }
 
 const char *order_status(const struct order *order, int64_t now)

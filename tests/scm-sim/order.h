@@ -9,6 +9,9 @@
 
 #include <openssl/x509.h>
 
+/* An order number is the id and this. */
+#define ORDER_NUMBER_BASE 7000000
+
 enum order_state {
 	ORDER_REQUESTED, /* waits for approval */
 	ORDER_APPLIED,	 /* with the CA */
@@ -22,8 +25,11 @@ enum order_state {
 struct order {
 	int64_t id;
 	enum order_state state;
-	cJSON *accepted; /* the event that made it, with everything that was ordered; owned */
+	cJSON *accepted;  /* the event that made it, with what was changed since; owned */
+	cJSON *pending;	  /* the event of a replacement that is not issued yet; owned, or NULL */
+	cJSON *locations; /* those of POST location, each with its id; owned, or NULL */
 	int64_t accepted_at, approved_at, declined_at, issued_at, revoked_at; /* ms; 0: not */
+	int64_t renewed_at, replaced_at;				      /* ms; 0: not */
 	int64_t reason_code;	       /* of the revocation */
 	cert_stack *chain;	       /* leaf first, root last; owned; NULL before it is issued */
 	char *serial;		       /* as serial_text(); owned; NULL before it is issued */
@@ -53,6 +59,13 @@ struct order *orders_at(const struct orders *orders, size_t index);
 /* One order, or NULL; SERIAL as serial_normal() makes it. */
 struct order *orders_find(const struct orders *orders, int64_t id);
 struct order *orders_by_serial(const struct orders *orders, const char *serial);
+struct order *orders_by_renew_id(const struct orders *orders, const char *renew_id);
+
+/* The id the next location gets. */
+int64_t orders_next_location(const struct orders *orders);
+
+/* What is to be issued: the replacement, or the order itself. */
+const cJSON *order_wanted(const struct order *order);
 
 /* The state as the API names it, at time NOW. */
 const char *order_status(const struct order *order, int64_t now);

@@ -19,6 +19,19 @@ static const struct route routes[] = {
 	{ "POST", "/api/ssl/vN/approve/:id", OP_APPROVE, ssl_approve, true, BY_ADMIN },
 	{ "POST", "/api/ssl/vN/decline/:id", OP_DECLINE, ssl_decline, true, BY_ADMIN },
 	{ "GET", "/api/ssl/vN/:id", OP_DETAILS, ssl_details, false, BY_ADMIN },
+	{ "POST", "/api/ssl/vN/renew/manual/:id", OP_RENEW, ssl_renew_manual, true, BY_ADMIN },
+	{ "POST", "/api/ssl/vN/renew/:text", OP_RENEW, ssl_renew, true, BY_ADMIN },
+	{ "POST", "/api/ssl/vN/renewById/:id", OP_RENEW, ssl_renew_by_id, true, BY_ADMIN },
+	{ "POST", "/api/ssl/vN/replace/:id", OP_REPLACE, ssl_replace, true, BY_ADMIN },
+	{ "PUT", "/api/ssl/vN", OP_UPDATE, ssl_update, true, BY_ADMIN },
+	{ "DELETE", "/api/ssl/vN/:id", OP_DELETE, ssl_delete, false, BY_ADMIN },
+	{ "GET", "/api/ssl/vN/:id/location", OP_LOCATION, ssl_locations, false, BY_ADMIN },
+	{ "POST", "/api/ssl/vN/:id/location", OP_LOCATION, ssl_location_add, true, BY_ADMIN },
+	{ "GET", "/api/ssl/vN/:id/location/:sub", OP_LOCATION, ssl_location, false, BY_ADMIN },
+	{ "PUT", "/api/ssl/vN/:id/location/:sub", OP_LOCATION, ssl_location_change, true,
+		BY_ADMIN },
+	{ "DELETE", "/api/ssl/vN/:id/location/:sub", OP_LOCATION, ssl_location_remove, false,
+		BY_ADMIN },
 	{ "GET", "/api/organization/vN", OP_ORGANIZATIONS, organization_list, false, BY_ADMIN },
 	{ "GET", "/api/organization/vN/:id", OP_ORGANIZATION, organization_details, false,
 		BY_ADMIN },
@@ -30,19 +43,19 @@ static const struct route routes[] = {
 };
 
 struct match {
-	int64_t id;
+	int64_t id, sub_id;
 	const char *text;
 	size_t text_length;
 };
 
-static bool match_id(struct match *match, const char *segment, size_t length)
+static bool match_id(int64_t *id, const char *segment, size_t length)
 {
 	if (length == 0 || length > ID_DIGITS)
 		return false;
 	for (size_t i = 0; i < length; i++)
 		if (!isdigit((unsigned char)segment[i]))
 			return false;
-	match->id = strtoll(segment, NULL, 10);
+	*id = strtoll(segment, NULL, 10);
 	return true;
 }
 
@@ -50,7 +63,9 @@ static bool match_segment(struct match *match, const char *pattern, size_t patte
 	const char *segment, size_t length)
 {
 	if (!strncmp(pattern, ":id", pattern_length))
-		return match_id(match, segment, length);
+		return match_id(&match->id, segment, length);
+	if (!strncmp(pattern, ":sub", pattern_length))
+		return match_id(&match->sub_id, segment, length);
 	if (!strncmp(pattern, ":text", pattern_length)) {
 		match->text = segment;
 		match->text_length = length;
@@ -75,22 +90,23 @@ static bool match_path(struct match *match, const char *pattern, const char *pat
 	return !*pattern && (!*path || !strcmp(path, "/"));
 }
 
-const struct route *route_find(
-	int64_t *id, char **text, bool *other_method, const char *method, const char *path)
+const struct route *route_find(struct route_values *values, const char *method, const char *path)
 {
 	const char *wanted = strcmp(method, "HEAD") ? method : "GET";
 
-	*other_method = false;
+	*values = (struct route_values) { 0 };
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		struct match match = { 0 };
 
 		if (!match_path(&match, routes[i].pattern, path))
 			continue;
-		*other_method = true;
-		if (strcmp(routes[i].method, wanted))
+		if (strcmp(routes[i].method, wanted)) {
+			values->other_method = true;
 			continue;
-		*id = match.id;
-		*text = match.text ? mem_copy(match.text, match.text_length) : NULL;
+		}
+		*values = (struct route_values) { .id = match.id, .sub_id = match.sub_id };
+		if (match.text)
+			values->text = mem_copy(match.text, match.text_length);
 		return &routes[i];
 	}
 	return NULL;

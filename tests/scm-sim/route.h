@@ -22,11 +22,16 @@ struct route {
 	enum caller caller;
 };
 
+/* What a path holds besides its fixed words. */
+struct route_values {
+	int64_t id, sub_id;
+	char *text;	   /* owned; NULL without :text */
+	bool other_method; /* there is no route, but with another method there is one */
+};
+
 /*
- * The route of METHOD and PATH; ID and TEXT (owned) are what stands for :id and :text. NULL when
- * there is none, and then OTHER_METHOD tells whether the path exists. HEAD finds the route of GET.
+ * The route of METHOD and PATH, NULL when there is none. HEAD finds the route of GET.
  */
-const struct route *route_find(
-	int64_t *id, char **text, bool *other_method, const char *method, const char *path);
+const struct route *route_find(struct route_values *values, const char *method, const char *path);
 
 #endif

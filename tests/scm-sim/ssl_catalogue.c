@@ -7,14 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static cJSON *profile_view(const cJSON *profile)
-{
-	cJSON *view = cJSON_Duplicate(profile, true);
-
-	cJSON_DeleteItemFromObjectCaseSensitive(view, "organizations");
-	return view;
-}
-
 /* Reads organizationId; 0 when it was not given. */
 static bool wanted_organization(int64_t *id, struct call *call)
 {
@@ -46,7 +38,7 @@ void ssl_types(struct call *call)
 	list = cJSON_CreateArray();
 	for (profile = json_first(account_profiles(account)); profile; profile = profile->next)
 		if (!organization || account_offers(account, profile, organization))
-			cJSON_AddItemToArray(list, profile_view(profile));
+			cJSON_AddItemToArray(list, account_profile_view(profile));
 	reply_json(call->reply, 200, list);
 }
 

@@ -1,6 +1,7 @@
 /*
  * Details and lists of orders.
  */
+#include "ssl_view.h"
 #include "cert.h"
 #include "handlers.h"
 #include "hex.h"
@@ -81,17 +82,15 @@ static void add_key(cJSON *view, const cJSON *accepted)
 static void add_order(const struct call *call, cJSON *view, const struct order *order)
 {
 	const cJSON *accepted = order->accepted;
-	AUTO(text) char *backend = mem_format("%" PRId64, order->id + 7000000);
+	AUTO(text) char *backend = mem_format("%" PRId64, order->id + ORDER_NUMBER_BASE);
 	const cJSON *profile =
 		account_profile(call->sim->account, json_int(accepted, "profile", -1));
 
-	cJSON_AddNumberToObject(view, "orderNumber", (double)(order->id + 7000000));
+	cJSON_AddNumberToObject(view, "orderNumber", (double)(order->id + ORDER_NUMBER_BASE));
 	cJSON_AddStringToObject(view, "backendCertId", backend);
 	cJSON_AddStringToObject(view, "vendor", "Sectigo Certificate Manager simulator");
 	if (profile)
-		cJSON_AddItemToObject(view, "certType", cJSON_Duplicate(profile, true));
-	cJSON_DeleteItemFromObjectCaseSensitive(
-		cJSON_GetObjectItemCaseSensitive(view, "certType"), "organizations");
+		cJSON_AddItemToObject(view, "certType", account_profile_view(profile));
 	cJSON_AddStringToObject(view, "subType", "");
 	cJSON_AddStringToObject(view, "validationType", "Organization Validation (OV)");
 	json_copy(view, accepted, "term");
@@ -112,7 +111,9 @@ static void add_dates(const struct call *call, cJSON *view, const struct order *
 	add_date(call, view, "revoked", order->revoked_at);
 	if (order->revoked_at)
 		cJSON_AddNumberToObject(view, "reasonCode", (double)order->reason_code);
-	cJSON_AddBoolToObject(view, "renewed", false);
+	add_date(call, view, "replaced", order->replaced_at);
+	cJSON_AddBoolToObject(view, "renewed", order->renewed_at != 0);
+	add_date(call, view, "renewedDate", order->renewed_at);
 }
 
 static void add_state(cJSON *view, const char *name, const char *state)
@@ -130,7 +131,7 @@ static cJSON *details_view(const struct call *call, const struct order *order)
 	cJSON_AddNumberToObject(view, "sslId", (double)order->id);
 	cJSON_AddNumberToObject(view, "id", (double)order->id);
 	json_copy(view, accepted, "orgId");
-	cJSON_AddStringToObject(view, "status", order_status(order, call->now));
+	cJSON_AddStringToObject(view, "status", call_status(call, order));
 	add_order(call, view, order);
 	add_dates(call, view, order);
 	if (order->chain)
@@ -142,9 +143,18 @@ static cJSON *details_view(const struct call *call, const struct order *order)
 	else
 		cJSON_AddArrayToObject(view, "customFields");
 	add_state(view, "autoInstallDetails", "Not configured");
-	add_state(view, "autoRenewDetails", "Not scheduled");
-	cJSON_AddBoolToObject(view, "suspendNotifications", false);
+	if (cJSON_HasObjectItem(accepted, "autoRenewDetails"))
+		json_copy(view, accepted, "autoRenewDetails");
+	else
+		add_state(view, "autoRenewDetails", "Not scheduled");
+	cJSON_AddBoolToObject(
+		view, "suspendNotifications", json_bool(accepted, "suspendNotifications", false));
 	return view;
+}
+
+void ssl_view_send(struct call *call, const struct order *order)
+{
+	reply_json(call->reply, 200, details_view(call, order));
 }
 
 void ssl_details(struct call *call)
@@ -155,7 +165,7 @@ void ssl_details(struct call *call)
 	if (!order)
 		reply_error(call->reply, 404, -5101, id);
 	else
-		reply_json(call->reply, 200, details_view(call, order));
+		ssl_view_send(call, order);
 }
 
 static bool same_text(const struct call *call, const char *value, const char *wanted)
@@ -167,7 +177,7 @@ static bool same_text(const struct call *call, const char *value, const char *wa
 
 static bool match_status(const struct call *call, const struct order *order, const char *wanted)
 {
-	return !strcasecmp(order_status(order, call->now), wanted);
+	return !strcasecmp(call_status(call, order), wanted);
 }
 
 static bool match_serial(const struct call *call, const struct order *order, const char *wanted)

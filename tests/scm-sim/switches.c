@@ -64,6 +64,20 @@ static bool set_not_ready(struct switches *switches, void *field, int detail, co
 	return false;
 }
 
+static bool set_replacing(struct switches *switches, void *field, int detail, const char *value)
+{
+	static const char *const statuses[] = { "Issued", "Applied", "Replaced" };
+
+	(void)switches;
+	(void)detail;
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+		if (!strcmp(statuses[i], value)) {
+			*(const char **)field = statuses[i];
+			return true;
+		}
+	return false;
+}
+
 static bool add_decision(struct switches *switches, void *field, int detail, const char *value)
 {
 	struct decision decision = { .verdict = (enum verdict)detail };
@@ -100,6 +114,8 @@ static const struct word {
 		"how collect says that it has nothing yet: code0 (default), -183, -1400,\n"
 		"        -103, -109 (400 with that code), 404 or empty (200), both without a "
 		"body" },
+	{ "replacing", "STATUS", set_replacing, FIELD(replacing), 0,
+		"status until a replacement is issued: Issued (default), Applied, Replaced" },
 	{ "approval", NULL, set_flag, FIELD(approval), true,
 		"orders stay Requested until they are approved" },
 	{ "no-approval", NULL, set_flag, FIELD(approval), false,
@@ -128,6 +144,7 @@ struct switches *switches_new(void)
 	struct switches *switches = mem_new(1, sizeof(*switches));
 
 	switches->page_size = 10;
+	switches->replacing = "Issued";
 	switches->token_s = 300;
 	return switches;
 }

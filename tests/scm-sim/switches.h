@@ -44,6 +44,7 @@ struct switches {
 	int64_t token_s;
 	bool approval, substring;
 	enum not_ready not_ready;
+	const char *replacing;	    /* the status of an order whose replacement is not issued */
 	struct decision *decisions; /* owned */
 	size_t decision_count;
 	struct faults faults;

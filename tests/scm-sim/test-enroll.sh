@@ -175,9 +175,9 @@ spki=$(openssl pkey -in "$T/rsa.key" -pubout -outform DER | sha256sum | cut -d' 
 csr=$(openssl req -in "$T/rsa.csr" -outform DER | sha256sum | cut -d' ' -f1)
 same accepted "$(ledger '.[-2] | del(.time, .renewId, .csr)')" "$(jq -c -n "{event: \"accepted\",
 	sslId: $ID, login: \"admin\", orgId: 1234, organization: \"Example Org\", profile: 1018,
-	term: 199, commonName: \"www.example.com\", sans: [\"www.example.com\", \"b.example.com\"],
-	comments: \"tag\", externalRequester: \"x@example.com\",
-	customFields: [{name: \"Owner\", value: \"o\"}], keyAlgorithm: \"RSA\", keyParam: \"2048\",
+	term: 199, comments: \"tag\", externalRequester: \"x@example.com\",
+	customFields: [{name: \"Owner\", value: \"o\"}], commonName: \"www.example.com\",
+	sans: [\"www.example.com\", \"b.example.com\"], keyAlgorithm: \"RSA\", keyParam: \"2048\",
 	keySize: 2048, spkiSha256: \"$spki\", csrSha256: \"$csr\", approval: false}")"
 get "/ssl/v1/collect/$ID/x509CO"
 serial=$(openssl x509 -in "$T/body" -noout -serial | sed 's/serial=0*//')

@@ -1,0 +1,274 @@
+#include "order_form.h"
+
+#include "cert.h"
+#include "clock.h"
+#include "csr.h"
+#include "hex.h"
+#include "issue.h"
+#include "json.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define COMMENTS_LIMIT 1024
+#define REQUESTER_LIMIT 512
+#define RENEW_ID_LENGTH 20
+
+/* Characters of UTF-8 TEXT. */
+static size_t characters(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += ((unsigned char)*text & 0xc0) != 0x80;
+	return count;
+}
+
+static bool valid_requesters(const char *list)
+{
+	AUTO(names) struct names mails = { 0 };
+
+	names_add_list(&mails, list);
+	for (size_t i = 0; i < mails.count; i++)
+		if (mails.list[i].type != GEN_EMAIL)
+			return false;
+	return true;
+}
+
+static bool check_fields(const struct order_form *form, const struct call *call)
+{
+	if (!form->org_id)
+		return reply_missing(call->reply, "orgId");
+	if (!form->csr)
+		return reply_missing(call->reply, "csr");
+	if (form->comments && characters(form->comments) > COMMENTS_LIMIT)
+		return reply_invalid(call->reply, "comments");
+	if (form->requester && (characters(form->requester) > REQUESTER_LIMIT ||
+				       !valid_requesters(form->requester)))
+		return reply_invalid(call->reply, "externalRequester");
+	return true;
+}
+
+static bool check_organization(struct order_form *form, const struct call *call)
+{
+	const struct account *account = call->sim->account;
+	AUTO(text) char *id = mem_format("%" PRId64, form->org_id);
+	const cJSON *parent;
+
+	form->organization = account_organization(&parent, account, form->org_id);
+	if (!form->organization)
+		return reply_error(call->reply, 400, -1023, id);
+	if (!account_may_use(account, call->login, form->org_id))
+		return reply_error(call->reply, 400, -37, NULL);
+	if (!json_bool(form->organization, "sslCertsApiEnabled", false))
+		return reply_error(
+			call->reply, 400, -1021, json_text(form->organization, "name", id));
+	if (parent)
+		form->organization = parent;
+	return true;
+}
+
+static bool check_profile(struct order_form *form, const struct call *call)
+{
+	const struct account *account = call->sim->account;
+	AUTO(text) char *id = mem_format("%" PRId64, form->cert_type);
+
+	if (form->cert_type <= 0)
+		return reply_error(call->reply, 400, -39, NULL);
+	form->profile = account_profile(account, form->cert_type);
+	if (!form->profile || !account_offers(account, form->profile, form->org_id))
+		return reply_error(call->reply, 400, -111, id);
+	if (!json_has_int(cJSON_GetObjectItemCaseSensitive(form->profile, "terms"), form->term))
+		return reply_error(call->reply, 400, -36, NULL);
+	return true;
+}
+
+static bool check_custom_field(const struct call *call, const cJSON *fields, const cJSON *field)
+{
+	const cJSON *known = account_custom_fields(call->sim->account);
+	const char *name, *value = "";
+
+	if (json_get_text(&name, field, "name") != JSON_FOUND ||
+		json_get_text(&value, field, "value") == JSON_WRONG)
+		return reply_unparsable(call->reply);
+	if (!*name || characters(name) > 256 || characters(value) > 256)
+		return reply_invalid(call->reply, "customFields");
+	if (!json_find_text(known, "name", name))
+		return reply_error(call->reply, 400, -135, NULL);
+	if (json_find_text(fields, "name", name) != field)
+		return reply_error(call->reply, 400, -134, NULL);
+	return true;
+}
+
+static bool check_custom_fields(const struct order_form *form, const struct call *call)
+{
+	const cJSON *field;
+
+	for (field = json_first(form->custom_fields); field; field = field->next)
+		if (!check_custom_field(call, form->custom_fields, field))
+			return false;
+	for (field = json_first(account_custom_fields(call->sim->account)); field;
+		field = field->next) {
+		const char *name = json_text(field, "name", "");
+		const cJSON *given = json_find_text(form->custom_fields, "name", name);
+
+		if (json_bool(field, "mandatory", false) && !*json_text(given, "value", ""))
+			return reply_error(call->reply, 400, -62, NULL);
+	}
+	return true;
+}
+
+static bool check_host(const struct order_form *form, const struct call *call, const char *name)
+{
+	const struct account *account = call->sim->account;
+	const cJSON *domain;
+
+	if (!names_valid_host(name))
+		return reply_error(call->reply, 400, -732, NULL);
+	domain = account_domain_of(account, name, form->org_id);
+	if (!domain || !account_delegated(account, domain, form->org_id))
+		return reply_error(call->reply, 400, -1010, name);
+	if (strcmp(json_text(domain, "state", "ACTIVE"), "ACTIVE"))
+		return reply_error(call->reply, 400, -715, name);
+	if (strcmp(json_text(domain, "validationStatus", "VALIDATED"), "VALIDATED"))
+		return reply_error(call->reply, 400, -107, name);
+	return true;
+}
+
+static bool printable(const char *text)
+{
+	for (; *text; text++)
+		if (!isgraph((unsigned char)*text))
+			return false;
+	return true;
+}
+
+static bool check_names(struct order_form *form, const struct call *call)
+{
+	const cJSON *item;
+
+	form->common_name = csr_common_name(form->request);
+	if (!form->common_name || !*form->common_name)
+		return reply_error(call->reply, 400, -138, NULL);
+	names_add_list(&form->names, form->common_name);
+	names_add_list(&form->names, form->sans);
+	for (item = json_first(form->san_array); item; item = item->next)
+		names_add(&form->names, item->valuestring, strlen(item->valuestring));
+	for (size_t i = 0; i < form->names.count; i++) {
+		const struct name *name = &form->names.list[i];
+
+		if (name->type == GEN_DNS && !check_host(form, call, name->text))
+			return false;
+		if (!printable(name->text))
+			return reply_invalid(call->reply, "subjAltNames");
+	}
+	return true;
+}
+
+static void add_names(cJSON *event, const struct names *names)
+{
+	cJSON *list = cJSON_AddArrayToObject(event, "sans");
+
+	for (size_t i = 0; i < names->count; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(names->list[i].text));
+}
+
+static void add_request(cJSON *event, X509_REQ *request)
+{
+	EVP_PKEY *key = X509_REQ_get0_pubkey(request);
+	size_t length;
+	AUTO(der) unsigned char *der = csr_der(&length, request);
+	AUTO(text) char *csr_sha256 = hex_sha256(der, length);
+	AUTO(text) char *spki_sha256 = cert_spki_sha256(key);
+	AUTO(text) char *base64 = base64_text(der, length);
+	const char *algorithm;
+	AUTO(text) char *param = cert_key_param(&algorithm, key);
+
+	cJSON_AddStringToObject(event, "keyAlgorithm", algorithm);
+	cJSON_AddStringToObject(event, "keyParam", param);
+	cJSON_AddNumberToObject(event, "keySize", EVP_PKEY_get_bits(key));
+	cJSON_AddStringToObject(event, "spkiSha256", spki_sha256);
+	cJSON_AddStringToObject(event, "csrSha256", csr_sha256);
+	cJSON_AddStringToObject(event, "csr", base64);
+}
+
+void order_form_describe(cJSON *event, const struct order_form *form)
+{
+	cJSON_AddStringToObject(event, "commonName", form->common_name);
+	add_names(event, &form->names);
+	add_request(event, form->request);
+}
+
+static cJSON *accepted_event(const struct order_form *form, const struct call *call)
+{
+	cJSON *event = order_event("accepted", orders_next_id(call->sim->orders));
+	AUTO(text) char *renew_id = random_text(RENEW_ID_LENGTH);
+
+	if (form->renews)
+		cJSON_AddNumberToObject(event, "renews", (double)form->renews);
+	cJSON_AddStringToObject(event, "renewId", renew_id);
+	cJSON_AddStringToObject(event, "login", call_login(call));
+	cJSON_AddNumberToObject(event, "orgId", (double)form->org_id);
+	cJSON_AddStringToObject(event, "organization", json_text(form->organization, "name", ""));
+	cJSON_AddNumberToObject(event, "profile", (double)form->cert_type);
+	cJSON_AddNumberToObject(event, "term", (double)form->term);
+	cJSON_AddStringToObject(event, "comments", form->comments ? form->comments : "");
+	cJSON_AddStringToObject(event, "externalRequester", form->requester ? form->requester : "");
+	if (form->custom_fields)
+		cJSON_AddItemToObject(
+			event, "customFields", cJSON_Duplicate(form->custom_fields, true));
+	order_form_describe(event, form);
+	cJSON_AddBoolToObject(event, "approval", call->sim->switches->approval);
+	return event;
+}
+
+bool order_form_check(struct order_form *form, const struct call *call)
+{
+	return check_fields(form, call) && check_organization(form, call) &&
+	       check_profile(form, call) && check_custom_fields(form, call) &&
+	       csr_parse(&form->request, form->csr, call->reply) &&
+	       csr_key_allowed(form->request, form->profile, call->reply) &&
+	       check_names(form, call);
+}
+
+bool order_form_check_notes(const struct order_form *form, const struct call *call)
+{
+	return check_fields(form, call) && check_custom_fields(form, call);
+}
+
+const struct order *order_form_accept(const struct order_form *form, struct call *call)
+{
+	int64_t id = orders_next_id(call->sim->orders);
+	struct err err;
+
+	if (orders_record(call->sim->orders, accepted_event(form, call), &err) &&
+		issue_due(call->sim, clock_now(), &err))
+		return orders_find(call->sim->orders, id);
+	fprintf(stderr, "scm-sim: order %" PRId64 ": %s\n", id, err.text);
+	reply_error(call->reply, 500, -2, NULL);
+	return NULL;
+}
+
+void order_form_of(struct order_form *form, const struct order *order)
+{
+	const cJSON *accepted = order->accepted;
+
+	form->org_id = json_int(accepted, "orgId", 0);
+	form->cert_type = json_int(accepted, "profile", 0);
+	form->term = json_int(accepted, "term", 0);
+	form->csr = json_text(accepted, "csr", NULL);
+	form->san_array = cJSON_GetObjectItemCaseSensitive(accepted, "sans");
+	form->comments = json_text(accepted, "comments", NULL);
+	form->requester = json_text(accepted, "externalRequester", NULL);
+	form->custom_fields = cJSON_GetObjectItemCaseSensitive(accepted, "customFields");
+}
+
+void order_form_clear(struct order_form *form)
+{
+	X509_REQ_free(form->request);
+	free(form->common_name);
+	names_free(&form->names);
+}
