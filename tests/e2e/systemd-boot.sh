@@ -220,6 +220,8 @@ boot() {
 		</dev/null >"$T/console" 2>&1 &
 	NSPAWN=$!
 	wait_for 20 leader_known || skip "systemd-nspawn does not start: $(tail -n 3 "$T/console")"
+	wait_for 30 inside systemctl show -P Version ||
+		skip "no systemd comes up in a container here: $(tail -n 3 "$T/console")"
 	wait_for 60 inside systemctl is-active multi-user.target || fail "does not come up"
 }
 
