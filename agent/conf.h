@@ -94,7 +94,7 @@ struct conf_cert {
 	struct conf_where where;
 	char *account_name;
 	const struct conf_account *account;
-	char *common_name;	  /* as an A-label name */
+	char *common_name;	  /* canonical: A-labels, an address as inet_ntop() has it */
 	struct strlist alt_names; /* as configured */
 	struct strlist names;	  /* canonical, the common name first */
 	char *organization;

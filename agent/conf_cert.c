@@ -174,7 +174,8 @@ static bool resolve_names(struct conf_cert *c, const struct ini_section *s,
 		return false;
 	if (!csr_names_build(&c->names, c->common_name, &c->alt_names, err))
 		return err_wrap(err, "%s:%u: subject_alt_names", where.file, where.line);
-	if (strncmp(c->names.item[0], "dns:", 4) != 0)
+	/* the value alone of any other kind would not be taken for what it is */
+	if (strncmp(c->names.item[0], "dns:", 4) != 0 && strncmp(c->names.item[0], "ip:", 3) != 0)
 		return true;
 	free(c->common_name);
 	c->common_name = strdup(csr_name_value(c->names.item[0]));

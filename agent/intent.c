@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "csr/csr.h"
+#include "csr/name.h"
 
 #define SPACE_NEEDED (1024 * 1024)
 #define PEM_MAX (128 * 1024)
@@ -35,7 +36,7 @@ static bool write_intent(struct job *job, int dir, struct err *err)
 		!record_set(&r, "tag", buf_str(&tag), err) ||
 		!record_set(&r, "key_id", buf_str(&id), err) ||
 		!record_set(&r, "label", label, err) ||
-		!record_set(&r, "common_name", job->cert->common_name, err) ||
+		!record_set(&r, "common_name", csr_name_value(job->cert->names.item[0]), err) ||
 		!record_set_int(&r, "created", clock_now(), err) ||
 		!renew_describe(&r, job->cert, err))
 		return false;

@@ -156,10 +156,25 @@ switches
 expect 0 run
 [ "$(orders seek.example.com)" = 1 ] || fail "ordered $(orders seek.example.com) times"
 
+say "so is that of an address, however the common name was written"
+for name in ip:192.0.2.1 2001:DB8::1; do
+	fresh
+	conf_p12
+	printf '[certificate:addr]\ncommon_name = %s\nprofile = 1018\nterm = 90\ntrust_anchors = %s\n' \
+		"$name" "$T/sim/ca.pem" >>"$T/agent.ini"
+	switches '--fault enroll:reset-after-accept'
+	before=$(orders)
+	expect 8 run
+	switches
+	expect 0 run addr
+	[ $(($(orders) - before)) = 1 ] || fail "$name: ordered $(($(orders) - before)) times"
+done
+
 say "damage is one certificate's trouble"
 conf_p12
 conf_cert alive
 conf_cert seek
+expect 0 run
 echo garbage >"$T/state/archive/alive/000001/meta"
 expect 9 status
 grep -q '^alive *damaged' "$T/out" || fail "status does not say so"
