@@ -64,14 +64,14 @@ const cJSON *auth_caller(
 			   : header_login(sim->account, request, by_certificate);
 }
 
-void auth_refuse(struct reply *reply, const struct request *request)
+void auth_refuse(struct reply *reply, const struct request *request, const cJSON *caller)
 {
 	const char *host = request_header(request, "Host");
 	bool token = request_header(request, "Authorization");
 	AUTO(text) char *challenge = NULL;
 
 	reply_error(reply, 401, -16, NULL);
-	if (!token && request_header(request, "login"))
+	if (caller || (!token && request_header(request, "login")))
 		return;
 	challenge = mem_format("Bearer realm=\"apiclients\", %sauthorization_uri=\"https://%s%s\"",
 		token ? "error=\"invalid_token\", error_description=\"Token is not active\", " : "",

@@ -17,7 +17,10 @@
 const cJSON *auth_caller(
 	const struct sim *sim, const struct request *request, bool by_certificate, int64_t now);
 
-/* The 401 for REQUEST; it names the token endpoint unless the caller tried a login. */
-void auth_refuse(struct reply *reply, const struct request *request);
+/*
+ * The 401 for REQUEST; it names the token endpoint unless the caller tried a login, or is one that
+ * may call, but not this.
+ */
+void auth_refuse(struct reply *reply, const struct request *request, const cJSON *caller);
 
 #endif

@@ -67,7 +67,7 @@ static bool read_body(struct call *call, const struct route *route)
 	const char *type = request_header(call->request, "Content-Type");
 	static const char json[] = "application/json";
 
-	if (!route->body)
+	if (route->body == NO_BODY || (route->body == OPTIONAL_BODY && !call->request->length))
 		return true;
 	if (call->request->too_long)
 		return reply_error(call->reply, 413, -1002, NULL);
@@ -83,13 +83,15 @@ static void reply_no_route(struct reply *reply, const struct target *target)
 	reply_error(reply, target->values.other_method ? 405 : 404, -1, NULL);
 }
 
-/* Whether the caller (NULL: nobody) may come to TARGET; where nothing is, an administrator may. */
+/* Whether the caller (NULL: nobody) may come to TARGET; everyone known may look where nothing is.
+ */
 static bool admitted(const struct target *target, const cJSON *caller)
 {
-	if (target->route ? target->route->caller == BY_ANYONE
-			  : !strncmp(target->path, "/auth/", 6))
+	if (!target->route)
+		return caller || !strncmp(target->path, "/auth/", 6);
+	if (target->route->caller == BY_ANYONE)
 		return true;
-	return caller && !account_is_rest(caller);
+	return caller && account_is_rest(caller) == (target->route->caller == BY_REST_ACCOUNT);
 }
 
 static void handle(struct exchange *exchange, struct sim *sim, const struct request *request,
@@ -116,7 +118,7 @@ static void handle(struct exchange *exchange, struct sim *sim, const struct requ
 	call.now = clock_now();
 	call.login = auth_caller(sim, request, target->by_certificate, call.now);
 	if (!admitted(target, call.login))
-		auth_refuse(call.reply, request);
+		auth_refuse(call.reply, request, call.login);
 	else if (!target->route)
 		reply_no_route(call.reply, target);
 	else if (read_body(&call, target->route))

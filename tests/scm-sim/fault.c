@@ -30,6 +30,13 @@ static const char *const ops[OP_COUNT] = {
 	[OP_DOMAIN] = "domain",
 	[OP_PASSWORD] = "password",
 	[OP_TOKEN] = "token",
+	[OP_ENR_ENROLL] = "enr-enroll",
+	[OP_ENR_COLLECT] = "enr-collect",
+	[OP_ENR_REVOKE] = "enr-revoke",
+	[OP_ENR_STATUS] = "enr-status",
+	[OP_ENR_DCV_RECHECK] = "enr-dcv-recheck",
+	[OP_ENR_RENEW] = "enr-renew",
+	[OP_ENR_REPLACE] = "enr-replace",
 	[OP_OTHER] = "other",
 };
 
@@ -176,7 +183,8 @@ static bool parse_kind(struct fault *fault, const char *text, size_t length, str
 		if (kinds[id].scope == IN_TOKEN && fault->op != OP_TOKEN)
 			return err_set(err, "fault '%s': '%s' is for operation 'token'",
 				fault->text, kinds[id].name);
-		if (kinds[id].scope == IN_COLLECT && fault->op != OP_COLLECT)
+		if (kinds[id].scope == IN_COLLECT && fault->op != OP_COLLECT &&
+			fault->op != OP_ENR_COLLECT)
 			return err_set(err, "fault '%s': '%s' is for operation 'collect'",
 				fault->text, kinds[id].name);
 		return true;
@@ -335,7 +343,7 @@ void fault_help(FILE *out)
 	static const char *const titles[] = {
 		[IN_ANSWER] = "Kinds, at any operation but issue",
 		[IN_TOKEN] = "Kinds, at token",
-		[IN_COLLECT] = "Kinds, at collect",
+		[IN_COLLECT] = "Kinds, at collect and enr-collect",
 		[IN_ISSUE] = "Kinds, at issue (the next certificate is made)",
 	};
 

@@ -45,6 +45,15 @@ handler ssl_location_add;
 handler ssl_location_change;
 handler ssl_location_remove;
 
+/* enrollment.c */
+handler enrollment_enroll;
+handler enrollment_collect;
+handler enrollment_revoke;
+handler enrollment_status;
+handler enrollment_dcv_recheck;
+handler enrollment_renew;
+handler enrollment_replace;
+
 /* organization.c */
 handler organization_list;
 handler organization_details;

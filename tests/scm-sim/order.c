@@ -357,12 +357,25 @@ struct order *orders_by_serial(const struct orders *orders, const char *serial)
 	return NULL;
 }
 
+static struct order *by_member(const struct orders *orders, const char *member, const char *text)
+{
+	for (size_t i = 0; i < orders->count; i++) {
+		const char *value = json_text(orders->list[i]->accepted, member, NULL);
+
+		if (value && !strcmp(value, text))
+			return orders->list[i];
+	}
+	return NULL;
+}
+
 struct order *orders_by_renew_id(const struct orders *orders, const char *renew_id)
 {
-	for (size_t i = 0; i < orders->count; i++)
-		if (!strcmp(json_text(orders->list[i]->accepted, "renewId", ""), renew_id))
-			return orders->list[i];
-	return NULL;
+	return by_member(orders, "renewId", renew_id);
+}
+
+struct order *orders_by_cert_id(const struct orders *orders, const char *cert_id)
+{
+	return by_member(orders, "certId", cert_id);
 }
 
 int64_t orders_next_location(const struct orders *orders)

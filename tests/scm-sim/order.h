@@ -60,6 +60,7 @@ struct order *orders_at(const struct orders *orders, size_t index);
 struct order *orders_find(const struct orders *orders, int64_t id);
 struct order *orders_by_serial(const struct orders *orders, const char *serial);
 struct order *orders_by_renew_id(const struct orders *orders, const char *renew_id);
+struct order *orders_by_cert_id(const struct orders *orders, const char *cert_id);
 
 /* The id the next location gets. */
 int64_t orders_next_location(const struct orders *orders);

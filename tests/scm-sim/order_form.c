@@ -16,6 +16,7 @@
 #define COMMENTS_LIMIT 1024
 #define REQUESTER_LIMIT 512
 #define RENEW_ID_LENGTH 20
+#define CERT_ID_LENGTH 22
 
 /* Characters of UTF-8 TEXT. */
 static size_t characters(const char *text)
@@ -153,6 +154,8 @@ static bool check_names(struct order_form *form, const struct call *call)
 	form->common_name = csr_common_name(form->request);
 	if (!form->common_name || !*form->common_name)
 		return reply_error(call->reply, 400, -138, NULL);
+	if (form->wanted_name && strcasecmp(form->wanted_name, form->common_name))
+		return reply_invalid(call->reply, "commonName");
 	names_add_list(&form->names, form->common_name);
 	names_add_list(&form->names, form->sans);
 	for (item = json_first(form->san_array); item; item = item->next)
@@ -210,6 +213,11 @@ static cJSON *accepted_event(const struct order_form *form, const struct call *c
 	if (form->renews)
 		cJSON_AddNumberToObject(event, "renews", (double)form->renews);
 	cJSON_AddStringToObject(event, "renewId", renew_id);
+	if (form->by_endpoint) {
+		AUTO(text) char *cert_id = random_text(CERT_ID_LENGTH);
+
+		cJSON_AddStringToObject(event, "certId", cert_id);
+	}
 	cJSON_AddStringToObject(event, "login", call_login(call));
 	cJSON_AddNumberToObject(event, "orgId", (double)form->org_id);
 	cJSON_AddStringToObject(event, "organization", json_text(form->organization, "name", ""));

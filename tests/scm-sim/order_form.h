@@ -15,7 +15,9 @@ struct order_form {
 	const char *sans;	    /* separated by commas */
 	const cJSON *san_array;	    /* the same as an array of strings; both may be there */
 	const cJSON *custom_fields; /* an array of name and value */
+	const char *wanted_name;    /* what the common name has to be, or NULL */
 	int64_t renews;		    /* the order that this one renews, or 0 */
+	bool by_endpoint;	    /* it came by the Enrollment API */
 	const cJSON *organization, *profile; /* borrowed from the account */
 	X509_REQ *request;		     /* owned */
 	char *common_name;		     /* owned */

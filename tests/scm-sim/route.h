@@ -7,7 +7,10 @@
 #include "call.h"
 
 /* Who may call. */
-enum caller { BY_ADMIN, BY_ANYONE };
+enum caller { BY_ADMIN, BY_REST_ACCOUNT, BY_ANYONE };
+
+/* The body that is read: a JSON object, which has to be there or may be. */
+enum body { NO_BODY, BODY, OPTIONAL_BODY };
 
 struct route {
 	const char *method;
@@ -18,7 +21,7 @@ struct route {
 	const char *pattern;
 	enum op op;
 	handler *handle;
-	bool body; /* a JSON object is required */
+	enum body body;
 	enum caller caller;
 };
 

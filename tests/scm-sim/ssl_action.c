@@ -4,36 +4,16 @@
 #include "body.h"
 #include "handlers.h"
 #include "hex.h"
-#include "json.h"
-
-/* Records EVENT and answers 204; takes EVENT over. */
-static void record(struct call *call, cJSON *event)
-{
-	if (call_record(call, event))
-		reply_empty(call->reply, 204);
-}
+#include "order_action.h"
 
 static void revoke(struct call *call, const struct order *order)
 {
 	const char *reason;
 	int64_t code;
-	cJSON *event;
 
-	if (!body_message(&reason, call, "reason") || !body_reason_code(&code, call, true))
-		return;
-	if (order->state == ORDER_REVOKED) {
-		reply_error(call->reply, 400, -159, NULL);
-		return;
-	}
-	if (order->state != ORDER_ISSUED) {
-		reply_error(call->reply, 400, -102, NULL);
-		return;
-	}
-	event = order_event("revoked", order->id);
-	cJSON_AddStringToObject(event, "serial", order->serial);
-	cJSON_AddNumberToObject(event, "reasonCode", (double)code);
-	cJSON_AddStringToObject(event, "reason", reason);
-	record(call, event);
+	if (body_message(&reason, call, "reason") && body_reason_code(&code, call, true) &&
+		order_action_revoke(call, order, code, reason))
+		reply_empty(call->reply, 204);
 }
 
 void ssl_revoke(struct call *call)
@@ -69,7 +49,8 @@ static void decide(struct call *call, const char *kind)
 	}
 	event = order_event(kind, order->id);
 	cJSON_AddStringToObject(event, "message", message);
-	record(call, event);
+	if (call_record(call, event))
+		reply_empty(call->reply, 204);
 }
 
 void ssl_approve(struct call *call)

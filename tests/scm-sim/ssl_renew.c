@@ -4,20 +4,7 @@
 #include "body.h"
 #include "handlers.h"
 #include "json.h"
-#include "order_form.h"
-
-#include <string.h>
-
-/* Whether ORDER can be renewed. False: the reply refuses it. */
-static bool check_order(const struct call *call, const struct order *order)
-{
-	const cJSON *profile =
-		account_profile(call->sim->account, json_int(order->accepted, "profile", -1));
-
-	if (order->state != ORDER_ISSUED)
-		return reply_error(call->reply, 400, -105, call_status(call, order));
-	return json_bool(profile, "renewable", true) || reply_error(call->reply, 400, -180, NULL);
-}
+#include "order_action.h"
 
 /* The order that renews OLD; borrowed. NULL: the reply refuses it. */
 static const struct order *renew(struct call *call, const struct order *old)
@@ -25,8 +12,8 @@ static const struct order *renew(struct call *call, const struct order *old)
 	AUTO(order_form) struct order_form form = { .renews = old->id };
 
 	order_form_of(&form, old);
-	if (!body_text(&form.csr, call, "csr") || !body_dcv(call) || !check_order(call, old) ||
-		!order_form_check(&form, call))
+	if (!body_text(&form.csr, call, "csr") || !body_dcv(call) ||
+		!order_action_renewable(call, old) || !order_form_check(&form, call))
 		return NULL;
 	return order_form_accept(&form, call);
 }
