@@ -3,7 +3,7 @@
  *
  * A struct secret keeps its bytes in OpenSSL's secure heap (locked, guarded, not in core dumps) and
  * wipes them when freed. There is no accessor that fits a "%s": each use of the bytes is found by
- * searching for secret_bytes. Limits: libcurl and libp11 make copies of their own.
+ * searching for secret_bytes. Limits: libcurl and PKCS#11 modules make copies of their own.
  */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H

@@ -35,7 +35,7 @@ MUST_USE bool csr_check_subject(const struct csr_subject *s, struct err *err);
  * Appends a PEM request for `key` with the names (canonical, csr_names_build()) as subjectAltName,
  * critical when the subject is empty (RFC 5280 4.2.1.6). Signed with SHA-256 for RSA and P-256,
  * SHA-384 for P-384, SHA-512 for P-521; the encoded request is read back and its signature
- * verified. `key` may be a legacy key of an engine (libp11).
+ * verified. `key` may be of a provider or an engine: only EVP calls are made.
  *
  * ERR_CONFIG for the subject, ERR_KEYSTORE for a key that is too weak or does not sign.
  */

@@ -71,7 +71,7 @@ enum scm_tls_fault scm_tls_fault(const char *text)
 	const char *at = strstr(text, "error:");
 	unsigned long code = at ? strtoul(at + strlen("error:"), NULL, 16) : 0;
 
-	/* dynamic libraries of OpenSSL's error queue: here, libp11 and the module behind it */
+	/* dynamic libraries of OpenSSL's error queue: here, an engine and the module behind it */
 	if (ERR_GET_LIB(code) >= ERR_LIB_USER)
 		return SCM_TLS_KEY;
 	/* an alert that was received is the reason 1000 + its number */
