@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include <openssl/err.h>
 
 #include "keystore/ks_credential.h"
@@ -8,20 +6,6 @@
 #include "keystore/token_credential.h"
 
 #define CHAIN_MAX 10
-
-/*
- * Compared as SubjectPublicKeyInfo: EVP_PKEY_eq() is not made for keys with foreign methods.
- */
-static bool has_key(X509 *cert, EVP_PKEY *key)
-{
-	AUTO(ossl_bytes) unsigned char *ours = NULL;
-	AUTO(ossl_bytes) unsigned char *theirs = NULL;
-	EVP_PKEY *public = X509_get0_pubkey(cert);
-	int our_len = i2d_PUBKEY(key, &ours);
-	int their_len = public ? i2d_PUBKEY(public, &theirs) : -1;
-
-	return our_len > 0 && our_len == their_len && !memcmp(ours, theirs, (size_t)our_len);
-}
 
 static bool later(const X509 *a, const X509 *b)
 {
@@ -36,7 +20,7 @@ static X509 *find_leaf(STACK_OF(X509) * certs, EVP_PKEY *key)
 	for (int i = 0; i < sk_X509_num(certs); i++) {
 		X509 *cert = sk_X509_value(certs, i);
 
-		if (has_key(cert, key) && (!leaf || later(cert, leaf)))
+		if (EVP_PKEY_eq(X509_get0_pubkey(cert), key) == 1 && (!leaf || later(cert, leaf)))
 			leaf = cert;
 	}
 	return leaf;

@@ -110,10 +110,11 @@ bool module_resolve(char **path, char **reserved, const char *name, struct err *
 	AUTO_STR char *file = NULL;
 	AUTO_STR char *init = NULL;
 
-	if (name[0] != '/') {
-		if (!look_up(&file, &init, name, err))
-			return false;
-	} else if (!(file = strdup(name))) {
+	if (name[0] == '/')
+		file = strdup(name);
+	else if (!look_up(&file, &init, name, err))
+		return false;
+	if (!file) {
 		err_memory(err);
 		return false;
 	}

@@ -133,18 +133,19 @@ static bool sign_pss(unsigned char *out, size_t *len, const struct p11_key *key,
 	const struct p11_scheme *scheme, const unsigned char *hash, size_t hash_len)
 {
 	const struct digest *digest = find_digest(scheme->digest);
-	CK_RSA_PKCS_PSS_PARAMS param = { digest->mechanism, digest->mgf,
-		(CK_ULONG)scheme->salt_len };
+	CK_RSA_PKCS_PSS_PARAMS param = { .sLen = (CK_ULONG)scheme->salt_len };
 	CK_MECHANISM mechanism = { CKM_RSA_PKCS_PSS, &param, sizeof(param) };
 
+	if (!digest)
+		return p11_raise(CKR_MECHANISM_PARAM_INVALID, "sign");
+	param.hashAlg = digest->mechanism;
+	param.mgf = digest->mgf;
 	return sign(out, len, key, &mechanism, hash, hash_len);
 }
 
 bool p11_sign(unsigned char *out, size_t *len, const struct p11_key *key,
 	const struct p11_scheme *scheme, const unsigned char *hash, size_t hash_len)
 {
-	if (!find_digest(scheme->digest))
-		return p11_raise(CKR_MECHANISM_PARAM_INVALID, "sign");
 	switch (scheme->kind) {
 	case P11_RSA_PKCS1:
 		return sign_pkcs1(out, len, key, scheme, hash, hash_len);

@@ -17,7 +17,7 @@ struct p11_key {
 	const struct secret *pin; /* for keys that want it at each use (CKA_ALWAYS_AUTHENTICATE) */
 };
 
-/* How to sign. The digest is SHA-256, SHA-384 or SHA-512. */
+/* How to sign. For PSS the digest is SHA-256, SHA-384 or SHA-512. */
 struct p11_scheme {
 	enum { P11_RSA_PKCS1, P11_RSA_PSS, P11_ECDSA } kind;
 	unsigned bits; /* of the key: a longer digest is cut for ECDSA (FIPS 186-5 6.4.1) */

@@ -33,7 +33,7 @@ static bool login_failed(CK_RV rv, struct err *err)
 		return err_set(err, ERR_KEYSTORE, "the token has no user PIN yet; set one");
 	if (refused(rv))
 		return err_set(err, ERR_KEYSTORE,
-			"wrong PIN; it is not tried again before pin_file or the configuration "
+			"wrong PIN; it is not tried again before its file or the configuration "
 			"changes, because tokens lock");
 	return p11_err(err, rv, "log in");
 }

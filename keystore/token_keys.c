@@ -53,13 +53,20 @@ static CK_RV generate_pair(
 		ARRAY_LEN(private), &pub, &priv);
 }
 
+/* What modules say to a size or curve that they don't have. */
+static bool not_that_type(CK_RV rv)
+{
+	return rv == CKR_MECHANISM_INVALID || rv == CKR_CURVE_NOT_SUPPORTED ||
+	       rv == CKR_KEY_SIZE_RANGE || rv == CKR_ATTRIBUTE_VALUE_INVALID ||
+	       rv == CKR_DOMAIN_PARAMS_INVALID;
+}
+
 bool token_generate(struct ks *ks, const struct ks_ref *ref, enum ks_key_type type, struct err *err)
 {
 	struct token *t = token_of(ks);
 	CK_RV rv = generate_pair(t, ref, ks_key_spec(type));
 
-	if (rv == CKR_MECHANISM_INVALID || rv == CKR_CURVE_NOT_SUPPORTED ||
-		rv == CKR_KEY_SIZE_RANGE)
+	if (not_that_type(rv))
 		return err_set(err, ERR_KEYSTORE,
 			"the token can't make such keys (CKR 0x%lx); choose another key_type", rv);
 	return rv == CKR_OK || p11_err(err, rv, "generate");

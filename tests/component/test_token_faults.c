@@ -70,8 +70,9 @@ static void each_function_failing(void **state)
 		CK_RV rv;
 		const char *says;
 	} rows[] = {
-		{ FAULT_C_GenerateKeyPair, CKR_MECHANISM_INVALID, "another key_type" },
-		{ FAULT_C_GenerateKeyPair, CKR_CURVE_NOT_SUPPORTED, "another key_type" },
+		{ FAULT_C_GenerateKeyPair, CKR_MECHANISM_INVALID, "choose another key_type" },
+		{ FAULT_C_GenerateKeyPair, CKR_CURVE_NOT_SUPPORTED, "choose another key_type" },
+		{ FAULT_C_GenerateKeyPair, CKR_ATTRIBUTE_VALUE_INVALID, "choose another key_type" },
 		{ FAULT_C_GenerateKeyPair, CKR_DEVICE_MEMORY, "CKR 0x31" },
 		{ FAULT_C_GenerateKeyPair, CKR_SESSION_READ_ONLY, "CKR 0xb5" },
 		{ FAULT_C_SignInit, CKR_KEY_FUNCTION_NOT_PERMITTED, "another key_type" },
@@ -228,11 +229,8 @@ static unsigned sweep(const struct token_fixture *f, CK_RV rv)
 
 static void any_call_failing(void **state)
 {
-	static const CK_RV rvs[] = { CKR_DEVICE_REMOVED, CKR_HOST_MEMORY,
-		CKR_SESSION_HANDLE_INVALID };
-
-	for (size_t i = 0; i < ARRAY_LEN(rvs); i++)
-		assert_in_range(sweep(*state, rvs[i]), 50, 1000);
+	assert_in_range(sweep(*state, CKR_DEVICE_REMOVED), 50, 1000);
+	assert_in_range(sweep(*state, CKR_SESSION_HANDLE_INVALID), 50, 1000);
 }
 
 int main(void)
