@@ -194,7 +194,7 @@ static void the_right_one_of_many(void **state)
 		EVP_PKEY_free(key[i]);
 }
 
-/* libp11 remembers keys: neither a removed one may come back nor a new one be hidden by it. */
+/* Neither may a removed key come back, nor a new one be hidden by it. */
 static void one_id_used_again(void **state)
 {
 	const struct ks_ref ref = token_ref(1);

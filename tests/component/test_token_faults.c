@@ -46,7 +46,7 @@ static void check_fails(bool result, const char *says)
 	check_says(err.text, says);
 }
 
-/* Many HSMs refuse raw RSA: then PSS has to be done by the token, not by libp11. */
+/* Many HSMs refuse raw RSA: the token itself has to do the padding of PSS. */
 static void pss_is_done_by_the_token(void **state)
 {
 	const struct token_fixture *f = *state;
