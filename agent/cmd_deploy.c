@@ -9,29 +9,11 @@
 #include "agent/install.h"
 #include "agent/intent.h"
 #include "agent/out.h"
+#include "agent/pin.h"
 #include "agent/refusal.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "csr/key.h"
-
-/* At most one generation is pinned. */
-static bool unpin(struct run *run, const struct conf_cert *cert, struct err *err)
-{
-	AUTO(strlist) struct strlist all = { 0 };
-	AUTO(fd) int archive = -1;
-
-	if (!store_open_archive(&archive, run->store, cert->name, true, err) ||
-		!store_generations(&all, run->store, cert->name, err))
-		return false;
-	for (size_t i = 0; i < all.n; i++) {
-		AUTO(fd) int dir = -1;
-
-		if (!fs_open_dir(&dir, archive, all.item[i], err) ||
-			!fs_remove(dir, FILE_PINNED, err))
-			return false;
-	}
-	return true;
-}
 
 static bool deploy(
 	struct cmd_context *c, struct run *run, const struct conf_cert *cert, struct err *err)
@@ -45,7 +27,8 @@ static bool deploy(
 		return err_set(err, ERR_USAGE,
 			"there is no generation to deploy yet; run scm-agent run %s", cert->name);
 	if (!deploy_generation(run, cert, s.newest, s.live, err) ||
-		!deploy_mark(run, cert, s.newest, err) || !unpin(run, cert, err))
+		!deploy_mark(run, cert, s.newest, err) ||
+		!pin_clear(run->store, cert->name, NULL, err))
 		return false;
 	log_info("generation %s deployed", s.newest);
 	return store_history(
@@ -128,20 +111,6 @@ static bool check_generation(
 	       csr_matches_key(request.data, request.len, key, err);
 }
 
-static bool pin(struct run *run, const struct conf_cert *cert, const char *id, const char *newest,
-	struct err *err)
-{
-	AUTO(record) struct record r = { 0 };
-	AUTO(fd) int archive = -1;
-	AUTO(fd) int dir = -1;
-
-	return record_set(&r, "newest", newest, err) &&
-	       record_set_int(&r, "time", clock_now(), err) &&
-	       store_open_archive(&archive, run->store, cert->name, true, err) &&
-	       fs_open_dir(&dir, archive, id, err) &&
-	       record_write(&r, dir, FILE_PINNED, FS_ATTR(0600), err);
-}
-
 /* The generation before the live one. */
 static bool previous(char out[static GENERATION_MAX], struct run *run, const struct conf_cert *cert,
 	const char *live, struct err *err)
@@ -158,6 +127,27 @@ static bool previous(char out[static GENERATION_MAX], struct run *run, const str
 	return true;
 }
 
+/*
+ * The pin first: a run after a crash must not bring the newest generation back. Only what is live
+ * afterwards keeps its pin, and that may be what was live, and pinned, before.
+ */
+static bool deploy_pinned(struct run *run, const struct conf_cert *cert, const char *id,
+	const struct situation *s, struct err *err)
+{
+	AUTO_STR char *live = NULL;
+	struct err trouble = { 0 };
+	bool done = pin_set(run->store, cert->name, id, s->newest, err) &&
+		    deploy_generation(run, cert, id, s->live, err) &&
+		    deploy_mark(run, cert, id, err);
+
+	if (store_live(&live, run->store, cert->name, &trouble) &&
+		pin_clear(run->store, cert->name, live, &trouble))
+		return done;
+	if (done)
+		*err = trouble;
+	return false;
+}
+
 static bool rollback(
 	struct cmd_context *c, struct run *run, const struct conf_cert *cert, struct err *err)
 {
@@ -170,10 +160,7 @@ static bool rollback(
 		snprintf(id, sizeof(id), "%s", c->cli->arg[1]);
 	else if (!previous(id, run, cert, s.live, err))
 		return false;
-	/* the pin first: a run after a crash must not bring the newest generation back */
-	if (!check_generation(run, cert, id, err) || !unpin(run, cert, err) ||
-		!pin(run, cert, id, s.newest, err) ||
-		!deploy_generation(run, cert, id, s.live, err) || !deploy_mark(run, cert, id, err))
+	if (!check_generation(run, cert, id, err) || !deploy_pinned(run, cert, id, &s, err))
 		return false;
 	log_info("generation %s is live until the next renewal, or scm-agent deploy %s", id,
 		cert->name);
@@ -284,15 +271,16 @@ static bool finish_install(struct run *run, const struct conf_cert *cert, struct
 static bool relink(struct run *run, const struct conf_cert *cert, struct err *err)
 {
 	AUTO(situation) struct situation s = { 0 };
-	AUTO_STR char *deployed = NULL;
+	AUTO_STR char *former = NULL;
 	const char *to;
 
-	if (!situation_read(&s, run->store, cert->name, err) ||
-		!deploy_newest(&deployed, run->store, cert->name, NULL, err))
+	if (!situation_read(&s, run->store, cert->name, err))
 		return false;
 	if (s.live || !s.newest)
 		return true;
-	to = deployed ? deployed : s.newest;
+	if (!deploy_former(&former, run->store, cert->name, &s, err))
+		return false;
+	to = s.deployed.found || !former ? s.newest : former;
 	return store_switch(run->store, cert->name, to, err) &&
 	       store_history(run->store, err, cert->name, "recovered", "generation=%s", to);
 }

@@ -4,6 +4,7 @@
 
 #include "agent/hooks.h"
 #include "agent/install.h"
+#include "agent/pin.h"
 #include "agent/prove.h"
 #include "agent/view.h"
 #include "base/clock.h"
@@ -120,34 +121,43 @@ bool deploy_mark(
 	       fs_remove(dir, FILE_RETRY, err);
 }
 
-bool deploy_newest(
-	char **out, struct store *store, const char *name, const char *below, struct err *err)
+/* Whether a generation can be fallen back on: it was deployed once and has not expired. */
+static bool is_proven(bool *out, int archive, const char *id, struct err *err)
+{
+	AUTO(record) struct record meta = { 0 };
+	AUTO(fd) int dir = -1;
+	bool found;
+
+	if (!fs_open_dir(&dir, archive, id, err) ||
+		!record_read(&meta, &found, dir, FILE_META, err))
+		return false;
+	*out = fs_exists(dir, FILE_DEPLOYED) && record_get_int(&meta, "not_after", 0) > clock_now();
+	return true;
+}
+
+bool deploy_former(char **out, struct store *store, const char *name, const struct situation *s,
+	struct err *err)
 {
 	AUTO(strlist) struct strlist all = { 0 };
 	AUTO(fd) int archive = -1;
+	const char *found = NULL;
+	bool proven = false;
 
-	*out = NULL;
 	if (!store_generations(&all, store, name, err) ||
 		!store_open_archive(&archive, store, name, false, err))
 		return false;
-	for (size_t i = all.n; i-- > 0 && !*out;) {
-		AUTO(record) struct record meta = { 0 };
-		AUTO(fd) int dir = -1;
-		bool found;
-
-		if (below && strcmp(all.item[i], below) >= 0)
-			continue;
-		if (!fs_open_dir(&dir, archive, all.item[i], err) ||
-			!record_read(&meta, &found, dir, FILE_META, err))
+	if (s->live && strcmp(s->live, s->newest) != 0) {
+		if (!is_proven(&proven, archive, s->live, err))
 			return false;
-		if (!fs_exists(dir, FILE_DEPLOYED) ||
-			record_get_int(&meta, "not_after", 0) <= clock_now())
-			continue;
-		*out = strdup(all.item[i]);
-		if (!*out)
-			return err_memory(err);
+		found = proven ? s->live : NULL;
 	}
-	return true;
+	for (size_t i = all.n; i-- > 1 && !found;) {
+		if (!is_proven(&proven, archive, all.item[i - 1], err))
+			return false;
+		found = proven ? all.item[i - 1] : NULL;
+	}
+	*out = found ? strdup(found) : NULL;
+	return !found || *out || err_memory(err);
 }
 
 enum progress deploy_step(struct job *job, struct err *err)
@@ -158,8 +168,9 @@ enum progress deploy_step(struct job *job, struct err *err)
 	struct err trouble = { 0 };
 	char expiry[CLOCK_TEXT_MAX];
 
-	if (!deploy_newest(&former, job->run->store, job->cert->name, id, err) ||
-		!job_begin(job, err))
+	/* a pin that counted would have made it CURRENT: what there is is left over */
+	if (!deploy_former(&former, job->run->store, job->cert->name, &job->sit, err) ||
+		!pin_clear(job->run->store, job->cert->name, NULL, err) || !job_begin(job, err))
 		return JOB_FAILED;
 	if (!deploy_generation(job->run, job->cert, id, former, err)) {
 		if (!store_history(job->run->store, &trouble, job->cert->name, "deploy-failed",

@@ -23,11 +23,12 @@ MUST_USE bool deploy_generation(struct run *run, const struct conf_cert *cert,
 	const char *generation, const char *former, struct err *err);
 
 /*
- * The newest generation (below `below` when that is not NULL) that was deployed and has not
- * expired; NULL in *out when there is none. Owned: free().
+ * What the newest generation falls back on: the one that is live, else the newest of the others,
+ * but only one that was deployed once and has not expired. NULL in *out when there is none. Owned:
+ * free().
  */
-MUST_USE bool deploy_newest(
-	char **out, struct store *store, const char *name, const char *below, struct err *err);
+MUST_USE bool deploy_former(char **out, struct store *store, const char *name,
+	const struct situation *s, struct err *err);
 
 /* Marks a generation as deployed with the configuration as it is. */
 MUST_USE bool deploy_mark(

@@ -130,6 +130,39 @@ expect 0 deploy ren1
 [ "$(generation ren1)" = 000003 ] || fail "deploy"
 expect 2 rollback ren1 000009
 
+say "a rollback that fails changes nothing, and a renewal that fails keeps what was chosen"
+fresh
+hook=$T/moody
+printf '#!/bin/sh\n[ ! -e %s/moody.bad ] || exit 1\n' "$T" >"$hook"
+chmod 755 "$hook"
+conf_p12
+conf_cert roll "deploy_hooks = $hook"
+expect 0 run
+expect 0 run --force
+touch "$T/moody.bad"
+expect 10 rollback roll
+[ "$(generation roll)" = 000002 ] || fail "a failed rollback"
+conf_p12
+conf_cert roll "deploy_hooks = $hook" 'group = root'
+expect 10 run
+expect 10 run roll
+rm "$T/moody.bad"
+expect 0 run roll
+[ "$(generation roll)" = 000002 ] || fail "a failed rollback has pinned a generation"
+expect 0 rollback roll
+touch "$T/moody.bad"
+expect 10 run --force
+[ "$(generation roll)" = 000001 ] || fail "not put back to the generation that was chosen"
+rm "$T/moody.bad"
+expect 0 run roll
+[ "$(generation roll)" = 000003 ] || fail "renewal after a rollback"
+expect 0 rollback roll
+touch "$T/moody.bad"
+expect 10 rollback roll 000001
+rm "$T/moody.bad"
+expect 0 run
+[ "$(generation roll)" = 000002 ] || fail "a failed rollback ended the one before"
+
 say "a hold over an order that is alive at SCM goes on with it; --abandon gives it up"
 fresh
 conf_p12 'enroll_max_attempts = 0'
