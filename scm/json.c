@@ -172,7 +172,7 @@ static void printable(char *out, size_t size, const char *s)
 		AUTO(buf) struct buf piece = BUF(32);
 		size_t step = 1;
 
-		while (((unsigned char)s[step] & 0xc0) == 0x80 && step < 4)
+		while (step < 4 && ((unsigned char)s[step] & 0xc0) == 0x80)
 			step++;
 		buf_add_printable(&piece, s, step);
 		if (!buf_ok(&piece) || used + piece.len >= size)

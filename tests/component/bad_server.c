@@ -16,6 +16,8 @@
 #include <cmocka.h>
 
 #define REQUEST_MAX (256 * 1024)
+#define REQUIRED (SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT)
+#define TRIES 100
 
 static SSL_CTX *context_of(const struct bad_server_spec *spec)
 {
@@ -28,10 +30,13 @@ static SSL_CTX *context_of(const struct bad_server_spec *spec)
 	assert_true(SSL_CTX_use_PrivateKey_file(c, spec->identity, SSL_FILETYPE_PEM));
 	assert_true(SSL_CTX_set_min_proto_version(c, spec->version ? spec->version : TLS1_VERSION));
 	assert_true(SSL_CTX_set_max_proto_version(c, spec->version));
-	if (spec->client_ca) {
+	SSL_CTX_set_options(c, SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION);
+	/* sessions whose client was verified need a name of their own */
+	assert_true(SSL_CTX_set_session_id_context(c, (const unsigned char *)"bad", 3));
+	if (spec->client_ca)
 		assert_true(SSL_CTX_load_verify_locations(c, spec->client_ca, NULL));
-		SSL_CTX_set_verify(c, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-	}
+	if (spec->client_ca && !spec->ask_late)
+		SSL_CTX_set_verify(c, REQUIRED, NULL);
 	return c;
 }
 
@@ -104,13 +109,33 @@ static void drain(int fd)
 		;
 }
 
+/* Asks for a certificate in the middle of the conversation, and waits until it has come. */
+static bool ask_for_certificate(SSL *ssl, int fd)
+{
+	const struct timeval patience = { .tv_usec = 100000 };
+	bool tls13 = SSL_version(ssl) == TLS1_3_VERSION;
+	char byte;
+
+	SSL_set_verify(ssl, REQUIRED, NULL);
+	if ((tls13 ? SSL_verify_client_post_handshake(ssl) : SSL_renegotiate(ssl)) != 1 ||
+		SSL_do_handshake(ssl) != 1)
+		return false;
+	/* the client's side of the handshake comes while one reads, and no more of the request */
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	for (int i = 0; i < TRIES && !SSL_get0_peer_certificate(ssl); i++)
+		SSL_peek(ssl, &byte, 1);
+	return SSL_get0_peer_certificate(ssl);
+}
+
 static void serve_tls(struct bad_server *s, int fd)
 {
 	SSL_CTX *context = context_of(&s->spec);
 	SSL *ssl = SSL_new(context);
 
 	assert_true(ssl && SSL_set_fd(ssl, fd));
-	if (SSL_accept(ssl) == 1 && take_request(s, ssl)) {
+	if (SSL_accept(ssl) == 1 && take_request(s, ssl) &&
+		(!s->spec.ask_late || ask_for_certificate(ssl, fd))) {
+		s->clients += SSL_get0_peer_certificate(ssl) != NULL;
 		give_answer(s, ssl);
 		if (!s->spec.reset)
 			SSL_shutdown(ssl);

@@ -15,6 +15,7 @@
 struct bad_server_spec {
 	const char *identity;  /* file: certificate and key, PEM */
 	const char *client_ca; /* file; NULL: no client certificate is asked for, else required */
+	bool ask_late;	       /* ask for it when the request was read: TLS 1.2 renegotiates */
 	int version;	       /* the one TLS version, 0 for any */
 	enum bad_habit {
 		BAD_ANSWER,  /* handshake, read `read` bytes, send `answer`, close */
@@ -38,6 +39,7 @@ struct bad_server {
 	pthread_t thread;
 	atomic_size_t connections;
 	atomic_size_t received; /* bytes of requests, after TLS */
+	atomic_size_t clients;	/* certificates that clients have shown */
 	atomic_bool ending;
 };
 

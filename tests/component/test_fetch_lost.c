@@ -327,6 +327,36 @@ static void test_cut_answers(void **state)
 	}
 }
 
+/* Whenever the server asks for our certificate, it is shown. */
+static void test_certificate_asked_late(void **state)
+{
+	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	static const char answer[] = HEAD "12\r\n\r\n{\"sslId\":55}";
+	char ca[96];
+
+	(void)state;
+	snprintf(ca, sizeof(ca), "%s/client-ca.pem", sim.dir);
+	for (int late = 0; late < 2; late++) {
+		for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+			AUTO(reply) struct reply r = { 0 };
+			struct bad_server_spec spec = { .identity = identity,
+				.client_ca = ca,
+				.ask_late = late,
+				.version = versions[i],
+				.read = BAD_WHOLE_REQUEST,
+				.answer = answer,
+				.len = sizeof(answer) - 1 };
+			struct bad_server server;
+
+			bad_server_start(&server, &spec);
+			order_at(&r, server.url, NULL);
+			bad_server_stop(&server);
+			scene_expect(&r, ERR_NONE, "");
+			assert_int_equal(server.clients, 1);
+		}
+	}
+}
+
 /* ---- with the ledger as witness -------------------------------------------------------------- */
 
 static const struct {
@@ -387,6 +417,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_system_anchors),
 		cmocka_unit_test(test_server_certificates),
 		cmocka_unit_test(test_each_answer),
+		cmocka_unit_test(test_certificate_asked_late),
 		cmocka_unit_test(test_cut_request),
 		cmocka_unit_test(test_cut_answers),
 		cmocka_unit_test(test_orders_at_scm),
