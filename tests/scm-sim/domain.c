@@ -2,6 +2,7 @@
  * The domains of the account, with their delegations and the state of their validation.
  */
 #include "clock.h"
+#include "dcv_state.h"
 #include "handlers.h"
 #include "json.h"
 
@@ -123,7 +124,8 @@ void domain_details(struct call *call)
 	view = cJSON_Duplicate(domain, true);
 	add_default(view, "delegationStatus", "ACTIVE");
 	add_default(view, "state", "ACTIVE");
-	add_default(view, "validationStatus", "VALIDATED");
+	dcv_state_set(view, "validationStatus",
+		cJSON_CreateString(dcv_state_status(call->sim, domain, call->now)));
 	add_dates(call, view);
 	if (!cJSON_HasObjectItem(view, "delegations"))
 		cJSON_AddItemToObject(view, "delegations", all_delegations(call));

@@ -2,6 +2,7 @@
 
 #include "auth.h"
 #include "clock.h"
+#include "dcv_state.h"
 #include "fault_reply.h"
 #include "issue.h"
 #include "json.h"
@@ -110,7 +111,7 @@ static void handle(struct exchange *exchange, struct sim *sim, const struct requ
 		reply_no_route(call.reply, target);
 		return;
 	}
-	if (!issue_due(sim, clock_now(), &err)) {
+	if (!issue_due(sim, clock_now(), &err) || !dcv_state_due(sim, clock_now(), &err)) {
 		reply_broken(call.reply, &err);
 		return;
 	}

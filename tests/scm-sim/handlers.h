@@ -58,6 +58,15 @@ handler enrollment_replace;
 handler organization_list;
 handler organization_details;
 
+/* dcv.c */
+handler dcv_list;
+handler dcv_status;
+handler dcv_sync;
+handler dcv_clear;
+handler dcv_delete;
+handler dcv_start;
+handler dcv_submit;
+
 /* domain.c */
 handler domain_list;
 handler domain_details;

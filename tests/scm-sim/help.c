@@ -102,6 +102,7 @@ static const char end[] =
 	"that\n"
 	"                        says so\n"
 	"    DIR/ledger.jsonl    what happened to each order, on disk before the answer leaves\n"
+	"    DIR/dcv.json        the validation of domains\n"
 	"    DIR/requests.jsonl  each request with its headers and body, without secrets\n"
 	"    DIR/ca/             keys and certificates of all identities\n"
 	"\n"

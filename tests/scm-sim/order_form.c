@@ -3,6 +3,7 @@
 #include "cert.h"
 #include "clock.h"
 #include "csr.h"
+#include "dcv_state.h"
 #include "hex.h"
 #include "issue.h"
 #include "json.h"
@@ -134,7 +135,7 @@ static bool check_host(const struct order_form *form, const struct call *call, c
 		return reply_error(call->reply, 400, -1010, name);
 	if (strcmp(json_text(domain, "state", "ACTIVE"), "ACTIVE"))
 		return reply_error(call->reply, 400, -715, name);
-	if (strcmp(json_text(domain, "validationStatus", "VALIDATED"), "VALIDATED"))
+	if (strcmp(dcv_state_status(call->sim, domain, call->now), "VALIDATED"))
 		return reply_error(call->reply, 400, -107, name);
 	return true;
 }

@@ -49,6 +49,7 @@ static const struct {
 	{ -183, "Certificate is not collectable." },
 	{ -195, "CA is not available now. Please try again later." },
 	{ -715, "The domain '{0}' is inactive." },
+	{ -723, "{0} is not a high-level domain. Only high-level domains can be validated." },
 	{ -727, "The domain '{0}' does not exist." },
 	{ -732, "Invalid domain name." },
 	{ -993, "Certificate orders currently restricted" },
@@ -110,13 +111,19 @@ bool reply_error(struct reply *reply, int status, int code, const char *argument
 	const char *text = code_text(code);
 	const char *hole = strstr(text, "{0}");
 	AUTO(text) char *filled = NULL;
-	cJSON *body = cJSON_CreateObject();
 
 	if (hole)
 		filled = mem_format(
 			"%.*s%s%s", (int)(hole - text), text, argument ? argument : "", hole + 3);
+	return reply_text(reply, status, code, filled ? filled : text);
+}
+
+bool reply_text(struct reply *reply, int status, int code, const char *description)
+{
+	cJSON *body = cJSON_CreateObject();
+
 	cJSON_AddNumberToObject(body, "code", code);
-	cJSON_AddStringToObject(body, "description", filled ? filled : text);
+	cJSON_AddStringToObject(body, "description", description);
 	reply_json(reply, status, body);
 	/* Only the answer to bad credentials is documented to the byte, and it names no charset. */
 	if (code == -16)

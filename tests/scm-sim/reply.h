@@ -41,6 +41,9 @@ void reply_bytes(struct reply *reply, int status, const char *type, char *body, 
  */
 bool reply_error(struct reply *reply, int status, int code, const char *argument);
 
+/* The same with a description of the caller's. */
+bool reply_text(struct reply *reply, int status, int code, const char *description);
+
 /* The same for -1001: Value of 'FIELD' must not be null. */
 bool reply_missing(struct reply *reply, const char *field);
 

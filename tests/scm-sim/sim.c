@@ -1,5 +1,7 @@
 #include "sim.h"
 
+#include "dcv_state.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -36,7 +38,8 @@ static bool open_parts(struct sim *sim, struct err *err)
 	AUTO(text) char *lock = file_path(sim->dir, "server.lock");
 
 	if (!sim_prepare(sim->dir, err) || !file_lock(&sim->server_lock, lock, false, err) ||
-		!ca_open(&sim->ca, sim->dir, err) || !orders_open(&sim->orders, sim->dir, err))
+		!ca_open(&sim->ca, sim->dir, err) || !orders_open(&sim->orders, sim->dir, err) ||
+		!dcv_state_load(sim, err))
 		return false;
 	sim->stop = eventfd(0, EFD_CLOEXEC);
 	if (sim->stop < 0)
@@ -72,6 +75,7 @@ void sim_close(struct sim *sim)
 	account_free(sim->account);
 	orders_free(sim->orders);
 	tokens_free(sim->tokens);
+	cJSON_Delete(sim->dcv);
 	ca_free(sim->ca);
 	fd_auto(&sim->stop);
 	fd_auto(&sim->server_lock);

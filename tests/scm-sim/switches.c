@@ -135,6 +135,10 @@ static const struct word {
 		"text filters of lists compare the whole (default)" },
 	{ "page-size", "N", set_scaled, FIELD(page_size), 1,
 		"entries of a list that was asked for without size (10)" },
+	{ "dcv-time", "S|never", set_seconds_or_never, FIELD(dcv_ms), 1000,
+		"a domain is validated S seconds after it was submitted (0)" },
+	{ "dcv-validity", "S", set_scaled, FIELD(dcv_validity_s), 1,
+		"the validation of a domain ends after S seconds (198 days)" },
 	{ "token-lifetime", "S", set_scaled, FIELD(token_s), 1,
 		"access tokens end after S seconds, and their expires_in says so (300)" },
 };
@@ -146,6 +150,7 @@ struct switches *switches_new(void)
 	switches->page_size = 10;
 	switches->replacing = "Issued";
 	switches->token_s = 300;
+	switches->dcv_validity_s = 198 * (int64_t)86400;
 	return switches;
 }
 

@@ -42,6 +42,8 @@ struct switches {
 	int64_t validity_s; /* 0: the order's term */
 	int64_t page_size;
 	int64_t token_s;
+	int64_t dcv_ms; /* -1: never */
+	int64_t dcv_validity_s;
 	bool approval, substring;
 	enum not_ready not_ready;
 	const char *replacing;	    /* the status of an order whose replacement is not issued */
