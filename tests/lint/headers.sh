@@ -2,7 +2,7 @@
 # Every header compiles alone.
 . "$(dirname "$0")/lib.sh"
 
-packages=(libcrypto libssl libp11 p11-kit-1 libcurl libcjson inih libidn2 libseccomp libcap-ng
+packages=(libcrypto libssl p11-kit-1 libcurl libcjson inih libidn2 libseccomp libcap-ng
 	libsystemd libmicrohttpd gnutls cmocka)
 read -ra flags < <(pkg-config --cflags "${packages[@]}" 2>/dev/null || true)
 
