@@ -83,27 +83,31 @@ static bool open_parent(int *out, const char **base, int at, const char *path, s
 	return fs_open_dir(out, at, parent, err);
 }
 
+static bool name_dir(int dir, const char *temp, const char *name, struct err *err)
+{
+	if (!renameat2(dir, temp, dir, name, RENAME_NOREPLACE))
+		return true;
+	return err_errno(err, ERR_IO, "make directory %s", name);
+}
+
 /*
  * Under a temporary name until its permissions are right: nobody would mend those of a directory
- * whose maker was killed halfway. Somebody else's may appear meanwhile, which is as good.
+ * whose maker was killed halfway. Somebody else's may appear meanwhile, which is as good; they may
+ * even have cleaned ours away by then.
  */
 static bool make_dir(int dir, const char *name, struct fs_attr attr, struct err *err)
 {
 	AUTO(fd) int fd = -1;
 	char temp[TEMP_SIZE];
-	bool done;
 
 	temp_name(temp);
 	if (mkdirat(dir, temp, 0700))
 		return err_errno(err, ERR_IO, "make directory %s", name);
-	done = fs_open_dir(&fd, dir, temp, err) && set_attr_fd(fd, name, attr, err) &&
-	       sync_dir(fd, name, err);
-	if (done && !renameat2(dir, temp, dir, name, RENAME_NOREPLACE))
+	if (fs_open_dir(&fd, dir, temp, err) && set_attr_fd(fd, name, attr, err) &&
+		sync_dir(fd, name, err) && name_dir(dir, temp, name, err))
 		return true;
-	if (done)
-		done = errno == EEXIST || err_errno(err, ERR_IO, "make directory %s", name);
 	unlinkat(dir, temp, AT_REMOVEDIR);
-	return done;
+	return fs_exists(dir, name);
 }
 
 bool fs_make_dir(int *out, int at, const char *path, struct fs_attr attr, struct err *err)
@@ -307,7 +311,7 @@ bool fs_remove(int dir, const char *name, struct err *err)
 
 static bool remove_any(int dir, const char *name, struct err *err)
 {
-	if (!unlinkat(dir, name, 0))
+	if (!unlinkat(dir, name, 0) || errno == ENOENT)
 		return true;
 	if (errno != EISDIR)
 		return err_errno(err, ERR_IO, "remove %s", name);
@@ -358,7 +362,7 @@ bool fs_remove_tree(int dir, const char *name, struct err *err)
 	for (size_t i = 0; i < names.n; i++)
 		if (!remove_any(fd, names.item[i], err))
 			return false;
-	if (unlinkat(dir, name, AT_REMOVEDIR))
+	if (unlinkat(dir, name, AT_REMOVEDIR) && errno != ENOENT)
 		return err_errno(err, ERR_IO, "remove directory %s", name);
 	return sync_dir(dir, name, err);
 }

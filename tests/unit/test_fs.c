@@ -416,6 +416,43 @@ static void cleans_what_a_killed_run_left(void **state)
 	assert_names(dir, ".hidden a");
 }
 
+/* What a run does that finds no state directory: make it, and clean it as soon as it is there. */
+static pid_t make_and_clean(int dir)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		struct err err;
+		int fd;
+
+		_exit(!fs_make_dir(&fd, dir, "made", FS_ATTR(0700), &err) ||
+			!fs_clean_temp(dir, &err));
+	}
+	return pid;
+}
+
+static void several_may_make_and_clean_at_once(void **state)
+{
+	int dir = dir_of(state);
+	struct err err = { 0 };
+
+	for (int round = 0; round < 200; round++) {
+		pid_t pid[4];
+
+		for (size_t i = 0; i < ARRAY_LEN(pid); i++)
+			pid[i] = make_and_clean(dir);
+		for (size_t i = 0; i < ARRAY_LEN(pid); i++) {
+			int status = -1;
+
+			assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
+			assert_int_equal(status, 0);
+		}
+		assert_true(fs_remove_tree(dir, "made", &err));
+	}
+	assert_names(dir, "");
+}
+
 static pid_t lock_in_a_child(int dir)
 {
 	int ready[2];
@@ -589,6 +626,7 @@ int main(void)
 		IN_DIR(switches_a_link_in_one_step),
 		IN_DIR(sets_no_permissions_through_a_link),
 		IN_DIR(cleans_what_a_killed_run_left),
+		IN_DIR(several_may_make_and_clean_at_once),
 		IN_DIR(a_lock_keeps_another_process_out_and_dies_with_it),
 		IN_DIR(a_lock_is_waited_for),
 		IN_DIR(a_lock_is_no_link),
