@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,6 +76,8 @@ static void run(const struct sim *s, const char *const *switches)
 	argv[n++] = port_file;
 	for (; switches && *switches; switches++)
 		argv[n++] = *switches;
+	/* a test that fails in the middle leaves nothing running */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	/* a pipe to whoever runs the test must not outlive it */
 	if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr))
 		_exit(126);
