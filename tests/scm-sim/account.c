@@ -102,6 +102,11 @@ const cJSON *account_domains(const struct account *account)
 	return list(account, "domains");
 }
 
+const cJSON *account_persons(const struct account *account)
+{
+	return list(account, "persons");
+}
+
 const cJSON *account_login(const struct account *account, const char *name)
 {
 	return json_find_text(list(account, "logins"), "login", name);

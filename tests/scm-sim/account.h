@@ -27,6 +27,9 @@ const cJSON *account_profiles(const struct account *account);
 const cJSON *account_custom_fields(const struct account *account);
 const cJSON *account_domains(const struct account *account);
 
+/* The persons; NULL when the account has no list of them. */
+const cJSON *account_persons(const struct account *account);
+
 /* One record, or NULL. */
 const cJSON *account_login(const struct account *account, const char *name);
 const cJSON *account_client(const struct account *account, const char *name);

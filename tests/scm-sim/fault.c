@@ -30,6 +30,9 @@ static const char *const ops[OP_COUNT] = {
 	[OP_DOMAIN] = "domain",
 	[OP_PASSWORD] = "password",
 	[OP_TOKEN] = "token",
+	[OP_ORDER_DCV] = "order-dcv",
+	[OP_REPORT] = "report",
+	[OP_PERSON] = "person",
 	[OP_DCV_LIST] = "dcv-list",
 	[OP_DCV_STATUS] = "dcv-status",
 	[OP_DCV_SYNC] = "dcv-sync",
@@ -356,7 +359,7 @@ void fault_help(FILE *out)
 
 	fputs("    Operations: ", out);
 	for (enum op op = 0; op < OP_COUNT; op++)
-		fprintf(out, "%s%s", op ? (op % 8 ? ", " : ",\n        ") : "", ops[op]);
+		fprintf(out, "%s%s", op ? (op % 6 ? ", " : ",\n        ") : "", ops[op]);
 	fputc('\n', out);
 	for (enum scope scope = IN_ANSWER; scope <= IN_ISSUE; scope++) {
 		fprintf(out, "\n    %s:\n", titles[scope]);

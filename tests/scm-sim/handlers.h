@@ -9,6 +9,7 @@
 /* ssl_catalogue.c */
 handler ssl_types;
 handler ssl_custom_fields;
+handler custom_fields_v2;
 
 /* ssl_enroll.c */
 handler ssl_enroll;
@@ -57,6 +58,16 @@ handler enrollment_replace;
 /* organization.c */
 handler organization_list;
 handler organization_details;
+
+/* ssl_dcv.c */
+handler ssl_dcv;
+handler ssl_dcv_recheck;
+
+/* report.c */
+handler report_ssl;
+
+/* person.c */
+handler person_by_email;
 
 /* dcv.c */
 handler dcv_list;

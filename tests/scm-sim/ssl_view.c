@@ -121,7 +121,7 @@ static void add_state(cJSON *view, const char *name, const char *state)
 	cJSON_AddStringToObject(cJSON_AddObjectToObject(view, name), "state", state);
 }
 
-static cJSON *details_view(const struct call *call, const struct order *order)
+cJSON *ssl_view(const struct call *call, const struct order *order)
 {
 	const cJSON *accepted = order->accepted;
 	const cJSON *sans = cJSON_GetObjectItemCaseSensitive(accepted, "sans");
@@ -154,7 +154,7 @@ static cJSON *details_view(const struct call *call, const struct order *order)
 
 void ssl_view_send(struct call *call, const struct order *order)
 {
-	reply_json(call->reply, 200, details_view(call, order));
+	reply_json(call->reply, 200, ssl_view(call, order));
 }
 
 void ssl_details(struct call *call)

@@ -6,6 +6,9 @@
 
 #include "call.h"
 
+/* The details of ORDER; owned. */
+cJSON *ssl_view(const struct call *call, const struct order *order);
+
 /* Answers 200 with the details of ORDER. */
 void ssl_view_send(struct call *call, const struct order *order);
 
