@@ -1,5 +1,6 @@
 #include <openssl/err.h>
 
+#include "keystore/jks_credential.h"
 #include "keystore/ks_credential.h"
 #include "keystore/p12.h"
 #include "keystore/pem.h"
@@ -60,6 +61,9 @@ static bool load(struct ks_credential *c, STACK_OF(X509) * *certs,
 		return pem_parse(&c->key, certs, src->data, src->len, password, err);
 	case KS_PKCS12:
 		return p12_parse(&c->key, certs, src, err);
+	case KS_JKS:
+	case KS_JCEKS:
+		return jks_credential(&c->key, certs, src, err);
 	case KS_PKCS11:
 		return token_credential(&c->ks, &c->key, certs, src, err);
 	default:

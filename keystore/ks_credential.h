@@ -1,7 +1,7 @@
 /*
  * A TLS client credential: private key, certificate and the rest of its chain, out of a PEM blob, a
- * PKCS #12 blob or a PKCS#11 token. Files are read by the caller; servers' keys have nothing to do
- * with this.
+ * PKCS #12 blob, a Java key store or a PKCS#11 token. Files are read by the caller; servers' keys
+ * have nothing to do with this.
  *
  * Failures are ERR_KEYSTORE, and say which of wrong password, missing key, missing certificate, two
  * keys or damage it is. Nobody is ever asked for a password.
@@ -21,7 +21,8 @@
  */
 #define KS_PKCS12_ITERATIONS_MAX 5000000
 
-enum ks_credential_type { KS_PEM, KS_PKCS12, KS_PKCS11 };
+/* JKS and JCEKS are told apart by the file itself; one of them may be PKCS #12 after all. */
+enum ks_credential_type { KS_PEM, KS_PKCS12, KS_PKCS11, KS_JKS, KS_JCEKS };
 
 /* What to load. All borrowed for the call. */
 struct ks_credential_source {
