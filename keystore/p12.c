@@ -38,6 +38,7 @@ struct p12 {
 	const PKCS12_SAFEBAG *key[BAGS_MAX]; /* those that hold a private key, within `bags` */
 	size_t keys;
 	STACK_OF(X509) * certs;
+	bool anchors; /* wanted are certificates that belong to no private key */
 };
 
 static void p12_dispose(struct p12 *p)
@@ -122,7 +123,8 @@ static bool take_bag(struct p12 *p, const PKCS12_SAFEBAG *bag, int depth, struct
 		p->key[p->keys++] = bag;
 		return true;
 	case NID_certBag:
-		if (PKCS12_SAFEBAG_get_bag_nid(bag) != NID_x509Certificate)
+		if (PKCS12_SAFEBAG_get_bag_nid(bag) != NID_x509Certificate ||
+			(p->anchors && PKCS12_SAFEBAG_get0_attr(bag, NID_localKeyID)))
 			return true;
 		cert = PKCS12_SAFEBAG_get1_cert(bag);
 		if (cert && sk_X509_push(p->certs, cert))
@@ -249,29 +251,39 @@ static bool open_bag(EVP_PKEY **out, struct p12 *p, const PKCS12_SAFEBAG *bag, s
 		err);
 }
 
-static bool parse(EVP_PKEY **out, struct p12 *p, PKCS12 *file, struct err *err)
+static bool parse(struct p12 *p, struct err *err)
 {
-	const PKCS12_SAFEBAG *bag = NULL;
+	const unsigned char *at = p->src->data;
+	size_t len = p->src->len;
+	AUTO(pkcs12) PKCS12 *file = len > LONG_MAX ? NULL : d2i_PKCS12(NULL, &at, (long)len);
 
+	if (!file)
+		return err_crypto(err, ERR_KEYSTORE, "not a PKCS #12 file");
+	p->budget = KS_PKCS12_ITERATIONS_MAX;
 	p->bags = sk_PKCS12_SAFEBAG_new_null();
 	p->certs = sk_X509_new_null();
 	if (!p->bags || !p->certs)
 		return err_memory(err);
-	return check_mac(p, file, err) && unpack_all(p, file, err) && choose(&bag, p, err) &&
-	       open_bag(out, p, bag, err);
+	return check_mac(p, file, err) && unpack_all(p, file, err);
 }
 
 bool p12_parse(EVP_PKEY **key, STACK_OF(X509) * *certs, const struct ks_credential_source *src,
 	struct err *err)
 {
-	const unsigned char *at = src->data;
-	AUTO(pkcs12)
-	PKCS12 *file = src->len > LONG_MAX ? NULL : d2i_PKCS12(NULL, &at, (long)src->len);
-	AUTO(p12) struct p12 p = { .src = src, .budget = KS_PKCS12_ITERATIONS_MAX };
+	AUTO(p12) struct p12 p = { .src = src };
+	const PKCS12_SAFEBAG *bag = NULL;
 
-	if (!file)
-		return err_crypto(err, ERR_KEYSTORE, "not a PKCS #12 file");
-	if (!parse(key, &p, file, err))
+	if (!parse(&p, err) || !choose(&bag, &p, err) || !open_bag(key, &p, bag, err))
+		return false;
+	*certs = TAKE(p.certs);
+	return true;
+}
+
+bool p12_anchors(STACK_OF(X509) * *certs, const struct ks_credential_source *src, struct err *err)
+{
+	AUTO(p12) struct p12 p = { .src = src, .anchors = true };
+
+	if (!parse(&p, err))
 		return false;
 	*certs = TAKE(p.certs);
 	return true;

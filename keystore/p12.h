@@ -14,4 +14,11 @@
 MUST_USE bool p12_parse(EVP_PKEY **key, STACK_OF(X509) * *certs,
 	const struct ks_credential_source *src, struct err *err);
 
+/*
+ * Every certificate of the file but those of private keys (with a localKeyID), for trust stores.
+ * src->password alone counts. Owned. ERR_KEYSTORE.
+ */
+MUST_USE bool p12_anchors(
+	STACK_OF(X509) * *certs, const struct ks_credential_source *src, struct err *err);
+
 #endif
