@@ -102,6 +102,7 @@ grep -q 'nothing to do' "$T/out" || fail "dry run"
 RC=0
 ASAN_OPTIONS=verify_asan_link_order=0 faketime -f '+70d' "$AGENT" -c "$T/agent.ini" run --dry-run >"$T/out" 2>"$T/err" || RC=$?
 grep -q 'expires in' "$T/out" || fail "not due after 70 of 90 days"
+touch "$T/state/lock"
 ASAN_OPTIONS=verify_asan_link_order=0 faketime -f '+50d' "$AGENT" -c "$T/agent.ini" run --dry-run >"$T/out" 2>"$T/err" || RC=$?
 grep -q 'nothing to do' "$T/out" || fail "due after 50 of 90 days"
 touch "$T/state/lock"
