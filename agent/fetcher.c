@@ -23,6 +23,7 @@ struct fetcher {
 	struct buf in;
 	struct answer *inbox;
 	size_t n;
+	int64_t heard;
 	bool ended; /* nothing will come any more */
 };
 
@@ -36,6 +37,11 @@ void answer_dispose(struct answer *a)
 int fetcher_fd(const struct fetcher *f)
 {
 	return f->sock;
+}
+
+int64_t fetcher_heard(const struct fetcher *f)
+{
+	return f->heard;
 }
 
 bool fetcher_ended(const struct fetcher *f)
@@ -127,6 +133,7 @@ bool fetcher_pump(struct fetcher *f, struct err *err)
 			continue;
 		if (n <= 0)
 			break;
+		f->heard = clock_ms();
 		buf_add(&f->in, part, (size_t)n);
 		if (!buf_check(&f->in, "answers of scm-agent-fetch", err) || !sort_in(f, err))
 			return false;

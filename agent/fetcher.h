@@ -14,7 +14,10 @@
 
 struct fetcher;
 
-/* Longer than any request may take in the fetcher: only one that hangs gets this far. */
+/*
+ * Longer than any call to SCM may take: a fetcher that is asked and says nothing for this long
+ * hangs. A single request may take longer, as it waits behind others.
+ */
 #define FETCHER_PATIENCE_MS (420 * 1000)
 
 /* One answer, with the bytes that it borrows from. */
@@ -53,6 +56,9 @@ int fetcher_fd(const struct fetcher *f);
 /* Sends a request under a fresh id, which is set in r->id. ERR_INTERNAL when the process has gone.
  */
 MUST_USE bool fetcher_send(struct fetcher *f, struct wire_request *r, struct err *err);
+
+/* When it said something last (clock_ms()), as far as was pumped. */
+int64_t fetcher_heard(const struct fetcher *f);
 
 /* It has closed its end: what is not in the inbox by now will not come. */
 bool fetcher_ended(const struct fetcher *f);

@@ -12,19 +12,33 @@ static bool ended(const struct job *job)
 	return job->progress == JOB_DONE || job->progress == JOB_FAILED;
 }
 
+/* Answers to others, which stood before it in the queue, give a job more time. */
+static void grow_impatient(struct job *job)
+{
+	struct err why = { 0 };
+
+	job->wake_ms = fetcher_heard(job->asked) + FETCHER_PATIENCE_MS;
+	if (clock_ms() < job->wake_ms)
+		return;
+	err_set(&why, ERR_UNAVAILABLE, "scm-agent-fetch does not answer");
+	job_abort(job, &why);
+}
+
 static void deliver(struct run *run, struct job *job)
 {
 	AUTO(answer) struct answer answer = { 0 };
 	struct err why = { 0 };
+	bool late = clock_ms() >= job->wake_ms;
 
+	/* nobody listened while another job deployed */
+	if (late)
+		net_wait(run->net, 0);
 	if (fetcher_take(&answer, job->asked, job->request_id))
 		job_answer(job, &answer.reply);
 	else if (net_broken(run->net, job->asked, &why))
 		job_abort(job, &why);
-	else if (clock_ms() >= job->wake_ms) {
-		err_set(&why, ERR_UNAVAILABLE, "scm-agent-fetch does not answer");
-		job_abort(job, &why);
-	}
+	else if (late)
+		grow_impatient(job);
 }
 
 /* Everything that can go on without waiting. True when something did. */

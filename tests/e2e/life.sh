@@ -245,6 +245,32 @@ conf_cert good1
 expect 6 run
 [ -e "$(live good1)/cert.pem" ] || fail "the good one is not installed"
 
+say "a long deployment of one is no silence of SCM for the others"
+fresh
+printf '#!/bin/sh\nsleep 12\n' >"$T/long"
+chmod 755 "$T/long"
+conf_p12
+sed -i 's/^hook_timeout.*/hook_timeout = 1h/' "$T/agent.ini"
+conf_cert long1 "deploy_hooks = $T/long"
+conf_cert long2
+switches '--fault enroll:delay-after=1000:1+1'
+# the agent's clock runs fifty times as fast: ten minutes for the hook
+ASAN_OPTIONS=verify_asan_link_order=0 faketime -f '+0 x50' "$AGENT" -c "$T/agent.ini" run >"$T/out" 2>"$T/err" || fail "a long deployment"
+switches
+touch "$T/state/lock"
+pair_matches long2 || fail "no pair"
+
+say "orders that wait in a queue are not given up"
+fresh
+conf_p12
+sed -i 's/^hook_timeout.*/parallel = 1/' "$T/agent.ini"
+for i in 1 2 3 4 5; do conf_cert "queue$i"; done
+switches '--fault enroll:delay-after=3000'
+ASAN_OPTIONS=verify_asan_link_order=0 faketime -f '+0 x50' "$AGENT" -c "$T/agent.ini" run >"$T/out" 2>"$T/err" || fail "orders in a queue"
+switches
+touch "$T/state/lock"
+pair_matches queue5 || fail "no pair"
+
 say "the lock: a second run waits, then exits 11"
 conf_p12
 sed -i 's/^hook_timeout.*/lock_timeout = 1s/' "$T/agent.ini"
