@@ -38,12 +38,16 @@ static X509 *find_issuer(STACK_OF(X509) * certs, X509 *of)
 	return NULL;
 }
 
-/* Up from the leaf, as far as the certificates go; a store may hold those of other keys too. */
+/*
+ * Up from the leaf, as far as the certificates go; a store may hold those of other keys too, and a
+ * root several times.
+ */
 static bool add_chain(STACK_OF(X509) * chain, STACK_OF(X509) * certs, X509 *leaf, struct err *err)
 {
 	X509 *cert = leaf;
 
-	while (sk_X509_num(chain) < CHAIN_MAX && (cert = find_issuer(certs, cert))) {
+	while (sk_X509_num(chain) < CHAIN_MAX && X509_check_issued(cert, cert) != X509_V_OK &&
+		(cert = find_issuer(certs, cert))) {
 		if (!sk_X509_push(chain, cert))
 			return err_memory(err);
 		X509_up_ref(cert);

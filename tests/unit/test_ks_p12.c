@@ -137,6 +137,19 @@ static void one(void **state)
 	assert_int_equal(X509_cmp(sk_X509_value(c.chain, 1), root), 0);
 }
 
+/* Java puts a root once for each of its keys into a file. */
+static void a_root_comes_once(void **state)
+{
+	struct p12_spec spec = one_key();
+	AUTO(ks_credential) struct ks_credential c = { 0 };
+	AUTO(x509) X509 *copy = X509_dup(root);
+
+	(void)state;
+	spec.cert[3] = copy;
+	assert_true(load(&c, &spec, FROM(.password = password)));
+	assert_int_equal(sk_X509_num(c.chain), 2);
+}
+
 static void wrong_password(void **state)
 {
 	struct p12_spec spec = one_key();
@@ -259,6 +272,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one),
+		cmocka_unit_test(a_root_comes_once),
 		cmocka_unit_test(wrong_password),
 		cmocka_unit_test(no_password),
 		cmocka_unit_test(keys_own_password),
