@@ -15,12 +15,13 @@
 #define CLEAN_SEARCHES 3
 #define PEM_MAX (128 * 1024)
 
-static bool write_submitting(int dir, int64_t attempt, struct err *err)
+/* How many searches found no order, and since when: the first of them, or the announcement. */
+static bool write_submitting(int dir, int64_t since, int64_t searches, struct err *err)
 {
 	AUTO(record) struct record r = { 0 };
 
-	return record_set_int(&r, "attempt", attempt, err) &&
-	       record_set_int(&r, "time", clock_now(), err) &&
+	return record_set_int(&r, "time", since, err) &&
+	       record_set_int(&r, "searches", searches, err) &&
 	       record_write(&r, dir, FILE_SUBMITTING, FS_ATTR(0600), err);
 }
 
@@ -76,8 +77,7 @@ enum progress order_step_submit(struct job *job, struct err *err)
 		!buf_check(&comments, "comments", err) ||
 		!buf_check(&requesters, "external_requesters", err) ||
 		!store_history(job->run->store, err, cert->name, "submitting", "tag=%s", tag) ||
-		!write_submitting(
-			dir, record_get_int(&job->sit.submitting.r, "attempt", 0) + 1, err))
+		!write_submitting(dir, clock_now(), 0, err))
 		return JOB_FAILED;
 	log_progress("%s: ordering", cert->name);
 	return job_ask(job, &r, err);
@@ -164,10 +164,10 @@ enum progress order_step_find(struct job *job, struct err *err)
 static enum progress not_found(struct job *job, struct err *err)
 {
 	const struct record *old = &job->sit.submitting.r;
-	AUTO(record) struct record r = { 0 };
 	AUTO(fd) int dir = -1;
-	int64_t since = record_get_int(old, "time", clock_now());
 	int64_t searches = record_get_int(old, "searches", 0) + 1;
+	/* from the first of them: before, the order may have waited for its turn to be sent */
+	int64_t since = searches > 1 ? record_get_int(old, "time", clock_now()) : clock_now();
 
 	if (searches >= CLEAN_SEARCHES &&
 		clock_now() - since >= job->run->conf->agent.order_search_window) {
@@ -179,11 +179,8 @@ static enum progress not_found(struct job *job, struct err *err)
 			return JOB_FAILED;
 		return withdraw(job, err) ? JOB_NEXT : JOB_FAILED;
 	}
-	if (!record_set_int(&r, "attempt", record_get_int(old, "attempt", 1), err) ||
-		!record_set_int(&r, "time", since, err) ||
-		!record_set_int(&r, "searches", searches, err) ||
-		!store_open_pending(&dir, job->run->store, job->cert->name, true, err) ||
-		!record_write(&r, dir, FILE_SUBMITTING, FS_ATTR(0600), err))
+	if (!store_open_pending(&dir, job->run->store, job->cert->name, true, err) ||
+		!write_submitting(dir, since, searches, err))
 		return JOB_FAILED;
 	err_set(err, ERR_PENDING,
 		"SCM knows no order of ours yet (search %" PRId64

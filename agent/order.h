@@ -3,8 +3,8 @@
  *
  * Never order twice: `submitting` is durable before a byte of the order leaves the host, and is
  * taken away only when the fetcher is certain that no order can exist. A run that finds it looks
- * the order up at SCM by its tag; three clean searches over order_search_window must find nothing
- * before the same request is sent again.
+ * the order up at SCM by its tag; three clean searches or more, order_search_window between the
+ * first and the last, must find nothing before the same request is sent again.
  */
 #ifndef AGENT_ORDER_H
 #define AGENT_ORDER_H

@@ -190,7 +190,31 @@ switches
 expect 0 run
 [ "$(orders seek.example.com)" = 1 ] || fail "ordered $(orders seek.example.com) times"
 
-say "so is that of an address, however the common name was written"
+later() {
+	RC=0
+	ASAN_OPTIONS=verify_asan_link_order=0 faketime -f "$1" "$AGENT" -c "$T/agent.ini" run slow \
+		>"$T/out" 2>"$T/err" || RC=$?
+}
+
+say "it is ordered again when three searches found nothing, the window between first and last"
+fresh
+conf_p12
+sed -i 's/^hook_timeout.*/order_search_window = 1h/' "$T/agent.ini"
+conf_cert slow
+switches '--fault enroll:reset-after-accept:1' '--visible-after 100000'
+expect 8 run
+for at in +50m +50m +61m +80m; do
+	later "$at"
+	[ "$RC" = 7 ] || fail "$at: $RC"
+done
+[ "$(orders slow.example.com)" = 1 ] || fail "ordered again too soon"
+later +111m
+[ "$RC" = 0 ] || fail "not ordered again: $RC"
+[ "$(orders slow.example.com)" = 2 ] || fail "$(orders slow.example.com) orders"
+touch "$T/state/lock"
+switches
+
+say "an order for an address is found, however the common name was written"
 for name in ip:192.0.2.1 2001:DB8::1; do
 	fresh
 	conf_p12
