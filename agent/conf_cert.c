@@ -7,7 +7,6 @@
 #include "csr/name.h"
 #include "scm/wire.h"
 
-#define CUSTOM_FIELDS_MAX WIRE_FIELDS_MAX
 #define COMMENT_MAX 960 /* SCM takes 1024 with our tag (scm-api.md 3.2) */
 
 static const struct conf_choice later_than_enroll[] = { { "enroll", 0 }, { "renew", CONF_LATER },
@@ -83,8 +82,6 @@ static bool set_custom_field(void *section, const struct conf_key *key, const ch
 		return err_set(err, ERR_CONFIG, "name or value longer than 256 characters");
 	if (raw->c.field_names.n >= WIRE_FIELDS_MAX)
 		return err_set(err, ERR_CONFIG, "more than %d custom fields", WIRE_FIELDS_MAX);
-	if (raw->c.field_names.n == CUSTOM_FIELDS_MAX)
-		return err_set(err, ERR_CONFIG, "more than %d custom fields", CUSTOM_FIELDS_MAX);
 	if (!strlist_add(&raw->c.field_names, name) || !strlist_add(&raw->c.field_values, value))
 		return err_memory(err);
 	return true;

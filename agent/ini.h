@@ -16,7 +16,6 @@ struct ini_entry {
 	char *value; /* continuation lines joined by a blank */
 	const char *file;
 	unsigned line;
-	bool used; /* for the reader of the document: an entry that nobody knows is an error */
 };
 
 struct ini_section {
