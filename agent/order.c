@@ -144,8 +144,8 @@ enum progress order_on_submit(struct job *job, const struct wire_reply *r, struc
 			return JOB_FAILED;
 		return order_failed(job, r, ORDER_NONE, err);
 	}
-	*err = r->err;
-	job->retry_after = r->retry_after;
+	/* a refused credential is not for the next run to find out about by another call */
+	order_failed(job, r, ORDER_OPEN, err);
 	err_wrap(err, "the answer to the order was lost; the next run looks for it at SCM");
 	return JOB_FAILED;
 }

@@ -90,6 +90,17 @@ touch "$T/store.pass"
 expect 0 run
 [ "$(orders auth1.example.com)" = 1 ] || fail "orders"
 
+say "so it is when the refusal does not say whether the order exists"
+fresh
+conf_p12
+conf_cert auth4
+switches '--fault any:html=401'
+before=$(requests)
+expect 5 run
+expect 5 run
+[ $(($(requests) - before)) = 1 ] || fail "a refused credential was tried again"
+switches
+
 say "renewal: not before its time, at its time, on changed names and key type, by force"
 fresh
 conf_p12
