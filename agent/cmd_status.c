@@ -5,9 +5,24 @@
 
 #include "agent/cmd.h"
 #include "agent/out.h"
+#include "agent/refusal.h"
 #include "agent/retry.h"
 #include "base/clock.h"
 #include "csr/name.h"
+
+/* A credential that was refused, and is not tried again, when the next step needs it. */
+static bool refused(const struct job *job, struct err *why)
+{
+	const struct conf_cert *cert = job->cert;
+	struct refusal r;
+
+	if (job->state == STATE_CURRENT)
+		return false;
+	if (refusal_of_account(&r, cert->account, why) && !refusal_check(job->run->store, &r, why))
+		return true;
+	return cert->token && refusal_of_token(&r, cert->token, why) &&
+	       !refusal_check(job->run->store, &r, why);
+}
 
 /* What stands in the way, in a few words; "" when nothing does. */
 static void add_trouble(struct buf *out, const struct job *job)
@@ -16,7 +31,9 @@ static void add_trouble(struct buf *out, const struct job *job)
 	struct err why = { 0 };
 	char since[CLOCK_TEXT_MAX];
 
-	if (s->held.found)
+	if (refused(job, &why))
+		buf_add_str(out, why.text);
+	else if (s->held.found)
 		buf_addf(out, "held: %s", record_get(&s->held.r, "reason"));
 	else if (retry_waits(job, &why))
 		buf_add_str(out, why.text);
@@ -55,6 +72,7 @@ static void status_row(struct out *o, const struct job *job)
 {
 	AUTO(buf) struct buf trouble = BUF(2048);
 	const struct record *meta = served(&job->sit);
+	struct err why = { 0 };
 
 	add_trouble(&trouble, job);
 	out_row(o);
@@ -67,7 +85,8 @@ static void status_row(struct out *o, const struct job *job)
 	out_text(o, "order", NULL, record_get(meta, "order"));
 	out_text(o, "due", NULL, job->verdict.why);
 	out_flag(o, "stuck",
-		job->sit.held.found || job->sit.retry.found || job->sit.deploy_retry.found);
+		job->sit.held.found || job->sit.retry.found || job->sit.deploy_retry.found ||
+			refused(job, &why));
 	out_text(o, "note", "NOTE", trouble.len ? buf_str(&trouble) : job->verdict.why);
 }
 

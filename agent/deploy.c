@@ -167,12 +167,14 @@ enum progress deploy_step(struct job *job, struct err *err)
 	AUTO_STR char *former = NULL;
 	struct err trouble = { 0 };
 	char expiry[CLOCK_TEXT_MAX];
+	bool again = job->sit.deployed.found && job->sit.live && !strcmp(job->sit.live, id);
 
 	/* a pin that counted would have made it CURRENT: what there is is left over */
 	if (!deploy_former(&former, job->run->store, job->cert->name, &job->sit, err) ||
 		!pin_clear(job->run->store, job->cert->name, NULL, err) || !job_begin(job, err))
 		return JOB_FAILED;
-	if (!deploy_generation(job->run, job->cert, id, former, err)) {
+	/* it was deployed before: a slip in a changed hook is no reason to serve an older one */
+	if (!deploy_generation(job->run, job->cert, id, again ? NULL : former, err)) {
 		if (!store_history(job->run->store, &trouble, job->cert->name, "deploy-failed",
 			    "generation=%s %s", id, err->text))
 			*err = trouble;

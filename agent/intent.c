@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "agent/fuse.h"
 #include "base/clock.h"
@@ -99,6 +100,14 @@ static bool make_key(struct job *job, int dir, const struct record *intent, stru
 	return write_key_uri(ks, &ref, dir, err);
 }
 
+/* What an answer will be judged by must be there before money is spent. */
+static bool check_anchors(const struct conf_cert *cert, struct err *err)
+{
+	if (!cert->trust_anchors || !access(cert->trust_anchors, R_OK))
+		return true;
+	return err_errno(err, ERR_CONFIG, "trust_anchors %s", cert->trust_anchors);
+}
+
 enum progress intent_step_key(struct job *job, struct err *err)
 {
 	AUTO(record) struct record intent = { 0 };
@@ -109,7 +118,7 @@ enum progress intent_step_key(struct job *job, struct err *err)
 	/* a token that is missing, or a full disk, is found out before anything is begun */
 	if (!keyring_open(&ks, job->run->keys, job->cert->token, err) ||
 		!fs_check_space(job->run->store->root, SPACE_NEEDED, err) ||
-		!fuse_check(job, err) || !job_begin(job, err))
+		!fuse_check(job, err) || !check_anchors(job->cert, err) || !job_begin(job, err))
 		return JOB_FAILED;
 	if (!store_open_pending(&dir, job->run->store, job->cert->name, true, err))
 		return JOB_FAILED;

@@ -72,6 +72,17 @@ rm "$T/nginx/sites/broken.conf"
 expect 0 run www
 wait_for 20 served_is_live
 
+say "a slip in a changed configuration does not bring an older certificate back"
+before=$(orders)
+live_before=$(readlink "$(live www)")
+configure "pre_hooks = /usr/bin/true"
+sed -i "s|^verify = .*|verify = www.example.com:443@127.0.0.1:1|" "$T/agent.ini"
+expect 10 run
+[ "$(readlink "$(live www)")" = "$live_before" ] || fail "an older generation is live"
+[ "$(orders)" = "$before" ] || fail "orders"
+configure "pre_hooks = /usr/bin/true"
+expect 0 run www
+
 say "changed hooks only deploy again"
 before=$(orders)
 configure "pre_hooks = /usr/bin/true"

@@ -83,6 +83,8 @@ expect 5 run
 [ $(($(requests) - before)) = 1 ] || fail "a refused credential was used $(($(requests) - before)) times in a run"
 before=$(requests)
 expect 5 run
+expect 0 status --json
+jq -e 'all(.certificates[]; .stuck and (.note | test("refused")))' "$T/out" >/dev/null || fail "status does not say that the login was refused"
 expect 5 run auth1
 [ "$(requests)" = "$before" ] || fail "a refused credential was tried again"
 switches
@@ -100,6 +102,14 @@ expect 5 run
 expect 5 run
 [ $(($(requests) - before)) = 1 ] || fail "a refused credential was tried again"
 switches
+
+say "anchors that are missing are found out before an order"
+fresh
+conf_p12
+conf_cert anch "trust_anchors = $T/nowhere.pem"
+sed -i "0,/^trust_anchors = .*ca.pem/{/^trust_anchors = .*ca.pem/d}" "$T/agent.ini"
+expect 3 run
+[ "$(orders anch.example.com)" = 0 ] || fail "ordered without anchors"
 
 say "renewal: not before its time, at its time, on changed names and key type, by force"
 fresh
