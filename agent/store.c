@@ -137,10 +137,7 @@ static bool open_below(int *out, int dir, const char *name, bool make, mode_t mo
 {
 	if (make)
 		return fs_make_dir(out, dir, name, FS_ATTR(mode), err);
-	if (fs_exists(dir, name))
-		return fs_open_dir(out, dir, name, err);
-	*out = -1;
-	return true;
+	return fs_open_dir_optional(out, dir, name, err);
 }
 
 bool store_open_pending(int *out, struct store *s, const char *name, bool make, struct err *err)

@@ -43,11 +43,26 @@ static bool sync_dir(int dir, const char *name, struct err *err)
 	return true;
 }
 
+static int open_dir(int at, const char *path)
+{
+	return openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 bool fs_open_dir(int *out, int at, const char *path, struct err *err)
 {
-	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open_dir(at, path);
 
 	if (fd < 0)
+		return err_errno(err, ERR_IO, "open directory %s", path);
+	*out = fd;
+	return true;
+}
+
+bool fs_open_dir_optional(int *out, int at, const char *path, struct err *err)
+{
+	int fd = open_dir(at, path);
+
+	if (fd < 0 && errno != ENOENT)
 		return err_errno(err, ERR_IO, "open directory %s", path);
 	*out = fd;
 	return true;
@@ -351,12 +366,12 @@ bool fs_list(struct strlist *out, int dir, struct err *err)
 bool fs_remove_tree(int dir, const char *name, struct err *err)
 {
 	AUTO(strlist) struct strlist names = { 0 };
-	AUTO(fd) int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	AUTO(fd) int fd = -1;
 
-	if (fd < 0 && errno == ENOENT)
-		return true;
+	if (!fs_open_dir_optional(&fd, dir, name, err))
+		return false;
 	if (fd < 0)
-		return err_errno(err, ERR_IO, "open directory %s", name);
+		return true;
 	if (!list_all(&names, fd, true, err))
 		return false;
 	for (size_t i = 0; i < names.n; i++)

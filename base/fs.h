@@ -32,6 +32,9 @@ struct fs_attr {
 /* Opens a directory; the last component may not be a symbolic link. `at` may be AT_FDCWD. */
 MUST_USE bool fs_open_dir(int *out, int at, const char *path, struct err *err);
 
+/* The same; -1 in *out when it is absent, which is certain then: any other failure is one. */
+MUST_USE bool fs_open_dir_optional(int *out, int at, const char *path, struct err *err);
+
 /*
  * Opens a directory, made first when absent: it appears with its permissions; those of one that is
  * there are left alone. `path` may have several components, of which the last alone is made.
@@ -67,6 +70,7 @@ MUST_USE bool fs_read_tail(struct buf *out, int dir, const char *name, struct er
 /* By path, following symbolic links: for files of the administrator (config, bundles). */
 MUST_USE bool fs_read_path(struct buf *out, const char *path, struct err *err);
 
+/* False also when it can't be found out: not for what must not be made a second time. */
 bool fs_exists(int dir, const char *name);
 
 /* Removes a file or symbolic link; absent is fine. */

@@ -284,6 +284,43 @@ static void makes_directories(void **state)
 	assert_names(dir, "file link one two");
 }
 
+/* As a user who may not look into the directory: 0 when that is told as a failure. */
+static int look_as_nobody(int dir)
+{
+	pid_t pid = fork();
+	int status = -1;
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		struct err err;
+		int fd;
+
+		if (setresgid(OTHER_ID, OTHER_ID, OTHER_ID) ||
+			setresuid(OTHER_ID, OTHER_ID, OTHER_ID))
+			_exit(2);
+		_exit(fs_open_dir_optional(&fd, dir, "sub", &err));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void tells_an_absent_directory_from_one_out_of_reach(void **state)
+{
+	int dir = dir_of(state);
+	AUTO(fd) int fd = 0;
+	struct err err = { 0 };
+
+	assert_true(fs_open_dir_optional(&fd, dir, "sub", &err));
+	assert_int_equal(fd, -1);
+	assert_int_equal(mkdirat(dir, "sub", 0700), 0);
+	put(dir, "file", "x");
+	assert_failed(fs_open_dir_optional(&fd, dir, "file", &err), &err, ERR_IO, "file");
+	if (!geteuid())
+		assert_int_equal(look_as_nobody(dir), 0);
+	assert_true(fs_open_dir_optional(&fd, dir, "sub", &err));
+	assert_true(fd >= 0);
+}
+
 static void opens_directories_but_no_links(void **state)
 {
 	AUTO(fd) int fd = -1;
@@ -620,6 +657,7 @@ int main(void)
 		IN_DIR(reads_only_regular_files),
 		IN_DIR(makes_directories),
 		IN_DIR(opens_directories_but_no_links),
+		IN_DIR(tells_an_absent_directory_from_one_out_of_reach),
 		IN_DIR(removes_files_and_links),
 		IN_DIR(removes_a_tree_and_nothing_beside_it),
 		IN_DIR(moves_without_replacing),
