@@ -69,8 +69,9 @@ MUST_USE bool ks_generate(
 	struct ks *ks, const struct ks_ref *ref, enum ks_key_type type, struct err *err);
 
 /*
- * Whether a whole pair is there. Half a pair, as a crash during generation leaves it in a token, is
- * removed and reported as not found.
+ * Whether a whole pair is there. What a crash during generation leaves in a token, half a pair or a
+ * private key that can't sign, is removed and reported as not found, unless a certificate is with
+ * it: only for a key that nobody was told of yet.
  */
 MUST_USE bool ks_find(bool *found, struct ks *ks, const struct ks_ref *ref, struct err *err);
 

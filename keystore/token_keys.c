@@ -80,6 +80,15 @@ static bool count(size_t *n, struct token *t, CK_OBJECT_CLASS class, const struc
 	return token_objects(objects, n, t, class, ref, err);
 }
 
+/* A module that was killed may have made both objects, and the private one without its value. */
+static bool signs(struct ks *ks, const struct ks_ref *ref)
+{
+	AUTO(pkey) EVP_PKEY *key = NULL;
+	struct err ignored;
+
+	return token_load(&key, ks, ref, &ignored) && ks_probe(key, &ignored);
+}
+
 bool token_find(bool *found, struct ks *ks, const struct ks_ref *ref, struct err *err)
 {
 	struct token *t = token_of(ks);
@@ -97,9 +106,9 @@ bool token_find(bool *found, struct ks *ks, const struct ks_ref *ref, struct err
 		return err_set(err, ERR_KEYSTORE,
 			"the %s half of a key with a certificate is missing; nothing was removed",
 			private ? "public" : "private");
-	if (private != public && !token_delete(ks, ref, err))
+	*found = private && public && (certificates || signs(ks, ref));
+	if (!*found && (private || public) && !token_delete(ks, ref, err))
 		return err_wrap(err, "half a key pair");
-	*found = private && public;
 	return true;
 }
 

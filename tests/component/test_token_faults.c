@@ -131,6 +131,44 @@ static void half_a_pair(void **state)
 	ks_close(ks);
 }
 
+/* SoftHSM makes both objects before it writes the key's value: whoever is killed there leaves it.
+ */
+static void a_pair_without_its_value(void **state)
+{
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+	bool found = true;
+
+	assert_true(ks_generate(ks, &ref, KS_EC_P256, &err));
+	f->faults->rv[FAULT_C_SignInit] = CKR_GENERAL_ERROR;
+	assert_true(ks_find(&found, ks, &ref, &err));
+	assert_false(found);
+	assert_int_equal(objects(ks), 0);
+	f->faults->rv[FAULT_C_SignInit] = CKR_OK;
+	assert_true(ks_generate(ks, &ref, KS_EC_P256, &err));
+	assert_true(ks_find(&found, ks, &ref, &err));
+	assert_true(found);
+	ks_close(ks);
+}
+
+/* With a certificate it is no left-over: the token may only be ill. */
+static void a_certified_pair_is_kept(void **state)
+{
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+	bool found = false;
+
+	assert_true(ks_generate(ks, &ref, KS_EC_P256, &err));
+	assert_true(ks_store_certificate(ks, &ref, cert, &err));
+	f->faults->rv[FAULT_C_SignInit] = CKR_GENERAL_ERROR;
+	assert_true(ks_find(&found, ks, &ref, &err));
+	assert_true(found);
+	assert_int_equal(objects(ks), 3);
+	ks_close(ks);
+}
+
 static void a_removal_that_did_nothing(void **state)
 {
 	const struct token_fixture *f = *state;
@@ -240,6 +278,8 @@ int main(void)
 		WITH_TOKEN(each_function_failing),
 		WITH_TOKEN(a_key_that_signs_wrongly_is_removed),
 		WITH_TOKEN(half_a_pair),
+		WITH_TOKEN(a_pair_without_its_value),
+		WITH_TOKEN(a_certified_pair_is_kept),
 		WITH_TOKEN(a_removal_that_did_nothing),
 		WITH_TOKEN(lengths_that_are_lies),
 		WITH_TOKEN(any_call_failing),
