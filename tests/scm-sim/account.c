@@ -39,8 +39,9 @@ static bool check(const cJSON *root, const char *path, struct err *err)
 	return true;
 }
 
-static bool load(cJSON **out, const char *path, struct err *err)
+bool account_load(struct account **out, const char *dir, struct err *err)
 {
+	AUTO(text) char *path = file_path(dir, ACCOUNT_FILE);
 	AUTO(text) char *text = NULL;
 	AUTO(json) cJSON *root = NULL;
 
@@ -49,19 +50,8 @@ static bool load(cJSON **out, const char *path, struct err *err)
 	root = json_parse(text, strlen(text));
 	if (!check(root, path, err))
 		return false;
-	*out = TAKE(root);
-	return true;
-}
-
-bool account_load(struct account **out, const char *dir, struct err *err)
-{
-	AUTO(text) char *path = file_path(dir, ACCOUNT_FILE);
-	cJSON *root;
-
-	if (!load(&root, path, err))
-		return false;
 	*out = mem_new(1, sizeof(**out));
-	(*out)->root = root;
+	(*out)->root = TAKE(root);
 	return true;
 }
 
@@ -182,15 +172,23 @@ bool account_offers(const struct account *account, const cJSON *profile, int64_t
 	return covers(account, cJSON_GetObjectItemCaseSensitive(profile, "organizations"), id);
 }
 
+/* Whether DELEGATIONS have one to organization ID that nobody has yet to approve. */
+static bool delegates(const cJSON *delegations, int64_t id)
+{
+	const cJSON *entry = json_find_int(delegations, "orgId", id);
+
+	return entry && !strcmp(json_text(entry, "status", "ACTIVE"), "ACTIVE");
+}
+
 bool account_delegated(const struct account *account, const cJSON *domain, int64_t id)
 {
 	const cJSON *delegations = cJSON_GetObjectItemCaseSensitive(domain, "delegations");
 	const cJSON *parent;
 
-	if (!delegations || json_find_int(delegations, "orgId", id))
+	if (!delegations || delegates(delegations, id))
 		return true;
 	account_organization(&parent, account, id);
-	return parent && json_find_int(delegations, "orgId", json_int(parent, "id", -1));
+	return parent && delegates(delegations, json_int(parent, "id", -1));
 }
 
 /* How well the domain PATTERN rules NAME: 0 not at all, else the longer the better. */
@@ -224,70 +222,17 @@ const cJSON *account_domain_of(const struct account *account, const char *name, 
 	return best;
 }
 
-static void put(cJSON *object, const char *name, cJSON *value)
+cJSON *account_edit(struct account *account, const char *name)
 {
-	cJSON_DeleteItemFromObjectCaseSensitive(object, name);
-	cJSON_AddItemToObject(object, name, value);
+	cJSON *entries = cJSON_GetObjectItemCaseSensitive(account->root, name);
+
+	return entries ? entries : cJSON_AddArrayToObject(account->root, name);
 }
 
-static void put_text(cJSON *object, const char *name, const char *value)
-{
-	if (value)
-		put(object, name, cJSON_CreateString(value));
-}
-
-static void put_number(cJSON *object, const char *name, int64_t value)
-{
-	if (value)
-		put(object, name, cJSON_CreateNumber((double)value));
-}
-
-static void apply(cJSON *record, const struct account_change *change)
-{
-	cJSON *ids;
-
-	put_text(record, "login", change->login);
-	put_text(record, "password", change->password);
-	put_text(record, "certificateSerialNumber", change->serial);
-	put_text(record, "clientId", change->client);
-	put_text(record, "clientSecret", change->secret);
-	put_number(record, "profile", change->profile);
-	put_number(record, "term", change->term);
-	if (!change->organization_count)
-		return;
-	ids = cJSON_CreateArray();
-	for (size_t i = 0; i < change->organization_count; i++)
-		cJSON_AddItemToArray(ids, cJSON_CreateNumber((double)change->organizations[i]));
-	put(record, "organizations", ids);
-}
-
-/* The record of ROOT's LIST whose member KEY is NAME, added when it is not there. */
-static cJSON *record_of(cJSON *root, const char *list_name, const char *key, const char *name)
-{
-	cJSON *records = cJSON_GetObjectItemCaseSensitive(root, list_name);
-	cJSON *record;
-
-	if (!records)
-		records = cJSON_AddArrayToObject(root, list_name);
-	for (record = records->child; record; record = record->next)
-		if (!strcmp(json_text(record, key, ""), name))
-			return record;
-	record = cJSON_CreateObject();
-	cJSON_AddItemToArray(records, record);
-	return record;
-}
-
-bool account_change(const char *dir, const struct account_change *change, struct err *err)
+bool account_save(const struct account *account, const char *dir, struct err *err)
 {
 	AUTO(text) char *path = file_path(dir, ACCOUNT_FILE);
-	AUTO(json) cJSON *root = NULL;
-	AUTO(text) char *text = NULL;
+	AUTO(text) char *text = cJSON_Print(account->root);
 
-	if (!load(&root, path, err))
-		return false;
-	apply(change->client ? record_of(root, "clients", "clientId", change->client)
-			     : record_of(root, "logins", "login", change->login),
-		change);
-	text = cJSON_Print(root);
 	return file_replace(path, text, strlen(text), 0600, err);
 }

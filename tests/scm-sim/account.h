@@ -60,19 +60,10 @@ bool account_delegated(const struct account *account, const cJSON *domain, int64
 /* Whether CALLER is a client that the Enrollment API knows as a REST account, and no other. */
 bool account_is_rest(const cJSON *caller);
 
-/* What add-login and add-client change; NULL or 0 leaves a member as it is. */
-struct account_change {
-	const char *login;
-	const char *password;
-	const char *serial;
-	const char *client; /* instead of a login */
-	const char *secret;
-	int64_t profile, term;
-	const int64_t *organizations;
-	size_t organization_count;
-};
+/* The list NAME (one that is not there is added), to be changed and saved; borrowed. */
+cJSON *account_edit(struct account *account, const char *name);
 
-/* Adds or changes a login or a client in DIR/account.json. The caller holds the lock of DIR. */
-MUST bool account_change(const char *dir, const struct account_change *change, struct err *err);
+/* Writes DIR/account.json. */
+MUST bool account_save(const struct account *account, const char *dir, struct err *err);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "clock.h"
 #include "dcv_state.h"
+#include "domain_delegation.h"
 #include "handlers.h"
 #include "json.h"
 
@@ -11,19 +12,6 @@
 #include <strings.h>
 
 #define DAY_MS ((int64_t)86400 * 1000)
-
-static bool visible(const struct call *call, const cJSON *domain)
-{
-	const cJSON *ids = cJSON_GetObjectItemCaseSensitive(call->login, "organizations");
-	const cJSON *id;
-
-	if (!cJSON_IsArray(ids))
-		return true;
-	for (id = json_first(ids); id; id = id->next)
-		if (account_delegated(call->sim->account, domain, (int64_t)id->valuedouble))
-			return true;
-	return false;
-}
 
 /* Whether query parameter NAME is absent, empty or VALUE; PART: or a part of it. */
 static bool filter(const struct call *call, const char *name, const char *value, bool part)
@@ -59,7 +47,7 @@ void domain_list(struct call *call)
 		domain = domain->next) {
 		cJSON *entry;
 
-		if (!visible(call, domain) || !wanted(call, domain) || !page_wants(&page))
+		if (!domain_visible(call, domain) || !wanted(call, domain) || !page_wants(&page))
 			continue;
 		entry = cJSON_CreateObject();
 		json_copy(entry, domain, "id");
@@ -67,30 +55,6 @@ void domain_list(struct call *call)
 		cJSON_AddItemToArray(page.entries, entry);
 	}
 	page_send(&page, call);
-}
-
-static cJSON *delegation(const cJSON *organization)
-{
-	cJSON *entry = cJSON_CreateObject();
-	cJSON *privileges = json_one_text("DOMAIN");
-
-	cJSON_AddNumberToObject(entry, "orgId", (double)json_int(organization, "id", 0));
-	cJSON_AddItemToObject(entry, "certTypes", json_one_text("SSL"));
-	cJSON_AddItemToArray(privileges, cJSON_CreateString("SUBDOMAIN"));
-	cJSON_AddItemToObject(entry, "domainCertificateRequestPrivileges", privileges);
-	cJSON_AddStringToObject(entry, "status", "ACTIVE");
-	return entry;
-}
-
-static cJSON *all_delegations(const struct call *call)
-{
-	cJSON *list = cJSON_CreateArray();
-	const cJSON *organization;
-
-	for (organization = json_first(account_organizations(call->sim->account)); organization;
-		organization = organization->next)
-		cJSON_AddItemToArray(list, delegation(organization));
-	return list;
 }
 
 static void add_default(cJSON *view, const char *name, const char *value)
@@ -117,7 +81,7 @@ void domain_details(struct call *call)
 	const cJSON *domain = account_domain(call->sim->account, call->id);
 	cJSON *view;
 
-	if (!domain || !visible(call, domain)) {
+	if (!domain || !domain_visible(call, domain)) {
 		reply_error(call->reply, 404, -727, id);
 		return;
 	}
@@ -128,6 +92,20 @@ void domain_details(struct call *call)
 		cJSON_CreateString(dcv_state_status(call->sim, domain, call->now)));
 	add_dates(call, view);
 	if (!cJSON_HasObjectItem(view, "delegations"))
-		cJSON_AddItemToObject(view, "delegations", all_delegations(call));
+		cJSON_AddItemToObject(view, "delegations", delegation_list(call, domain));
 	reply_json(call->reply, 200, view);
+}
+
+void domain_count(struct call *call)
+{
+	const cJSON *domain;
+	int count = 0;
+	cJSON *answer;
+
+	for (domain = json_first(account_domains(call->sim->account)); domain;
+		domain = domain->next)
+		count += domain_visible(call, domain) && wanted(call, domain);
+	answer = cJSON_CreateObject();
+	cJSON_AddNumberToObject(answer, "count", count);
+	reply_json(call->reply, 200, answer);
 }

@@ -72,11 +72,15 @@ static bool read_body(struct call *call, const struct route *route)
 		return true;
 	if (call->request->too_long)
 		return reply_error(call->reply, 413, -1002, NULL);
+	if (route->body == RAW_BODY)
+		return true;
 	if (!type || strncasecmp(type, json, strlen(json)) || !strchr("; \t", type[strlen(json)]))
 		return reply_unparsable(call->reply);
 	call->body =
 		json_parse(call->request->body ? call->request->body : "", call->request->length);
-	return cJSON_IsObject(call->body) || reply_unparsable(call->reply);
+	return (route->body == LIST_BODY ? cJSON_IsArray(call->body)
+					 : cJSON_IsObject(call->body)) ||
+	       reply_unparsable(call->reply);
 }
 
 static void reply_no_route(struct reply *reply, const struct target *target)

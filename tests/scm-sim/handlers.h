@@ -81,6 +81,21 @@ handler dcv_submit;
 /* domain.c */
 handler domain_list;
 handler domain_details;
+handler domain_count;
+
+/* domain_change.c */
+handler domain_create;
+handler domain_delete;
+handler domain_activate;
+handler domain_suspend;
+handler domain_monitoring;
+
+/* domain_delegation.c */
+handler domain_delegate;
+handler domain_delegate_all;
+handler domain_undelegate;
+handler domain_approve;
+handler domain_reject;
 
 /* token.c */
 handler token_issue;

@@ -1,6 +1,6 @@
 #include "login.h"
 
-#include "account.h"
+#include "account_change.h"
 #include "ca.h"
 #include "hex.h"
 #include "sim.h"

@@ -1,74 +1,9 @@
 #include "route.h"
 
-#include "handlers.h"
-
 #include <ctype.h>
 #include <string.h>
 
 #define ID_DIGITS 15
-
-static const struct route routes[] = {
-	{ "GET", "/api/ssl/vN", OP_LIST, ssl_list, NO_BODY, BY_ADMIN },
-	{ "GET", "/api/ssl/vN/types", OP_TYPES, ssl_types, NO_BODY, BY_ADMIN },
-	{ "GET", "/api/ssl/vN/customFields", OP_CUSTOM_FIELDS, ssl_custom_fields, NO_BODY,
-		BY_ADMIN },
-	{ "POST", "/api/ssl/vN/enroll", OP_ENROLL, ssl_enroll, BODY, BY_ADMIN },
-	{ "GET", "/api/ssl/vN/collect/:id", OP_COLLECT, ssl_collect, NO_BODY, BY_ADMIN },
-	{ "GET", "/api/ssl/vN/collect/:id/:text", OP_COLLECT, ssl_collect, NO_BODY, BY_ADMIN },
-	{ "POST", "/api/ssl/vN/revoke/:id", OP_REVOKE, ssl_revoke, BODY, BY_ADMIN },
-	{ "POST", "/api/ssl/vN/revoke/serial/:text", OP_REVOKE, ssl_revoke_serial, BODY, BY_ADMIN },
-	{ "POST", "/api/ssl/vN/approve/:id", OP_APPROVE, ssl_approve, BODY, BY_ADMIN },
-	{ "POST", "/api/ssl/vN/decline/:id", OP_DECLINE, ssl_decline, BODY, BY_ADMIN },
-	{ "GET", "/api/ssl/vN/:id", OP_DETAILS, ssl_details, NO_BODY, BY_ADMIN },
-	{ "POST", "/api/ssl/vN/renew/manual/:id", OP_RENEW, ssl_renew_manual, BODY, BY_ADMIN },
-	{ "POST", "/api/ssl/vN/renew/:text", OP_RENEW, ssl_renew, BODY, BY_ADMIN },
-	{ "POST", "/api/ssl/vN/renewById/:id", OP_RENEW, ssl_renew_by_id, BODY, BY_ADMIN },
-	{ "POST", "/api/ssl/vN/replace/:id", OP_REPLACE, ssl_replace, BODY, BY_ADMIN },
-	{ "PUT", "/api/ssl/vN", OP_UPDATE, ssl_update, BODY, BY_ADMIN },
-	{ "DELETE", "/api/ssl/vN/:id", OP_DELETE, ssl_delete, NO_BODY, BY_ADMIN },
-	{ "GET", "/api/ssl/vN/:id/location", OP_LOCATION, ssl_locations, NO_BODY, BY_ADMIN },
-	{ "POST", "/api/ssl/vN/:id/location", OP_LOCATION, ssl_location_add, BODY, BY_ADMIN },
-	{ "GET", "/api/ssl/vN/:id/location/:sub", OP_LOCATION, ssl_location, NO_BODY, BY_ADMIN },
-	{ "PUT", "/api/ssl/vN/:id/location/:sub", OP_LOCATION, ssl_location_change, BODY,
-		BY_ADMIN },
-	{ "DELETE", "/api/ssl/vN/:id/location/:sub", OP_LOCATION, ssl_location_remove, NO_BODY,
-		BY_ADMIN },
-	{ "GET", "/api/organization/vN", OP_ORGANIZATIONS, organization_list, NO_BODY, BY_ADMIN },
-	{ "GET", "/api/organization/vN/:id", OP_ORGANIZATION, organization_details, NO_BODY,
-		BY_ADMIN },
-	{ "GET", "/api/domain/vN", OP_DOMAINS, domain_list, NO_BODY, BY_ADMIN },
-	{ "GET", "/api/domain/vN/:id", OP_DOMAIN, domain_details, NO_BODY, BY_ADMIN },
-	{ "GET", "/api/admin/vN/password", OP_PASSWORD, admin_password, NO_BODY, BY_ADMIN },
-	{ "GET", "/api/ssl/vN/:id/dcv", OP_ORDER_DCV, ssl_dcv, NO_BODY, BY_ADMIN },
-	{ "POST", "/api/ssl/vN/:id/dcv/recheck", OP_ORDER_DCV, ssl_dcv_recheck, NO_BODY, BY_ADMIN },
-	{ "GET", "/api/customField/v2", OP_CUSTOM_FIELDS, custom_fields_v2, NO_BODY, BY_ADMIN },
-	{ "GET", "/api/person/v1/id/byEmail/:text", OP_PERSON, person_by_email, NO_BODY, BY_ADMIN },
-	{ "POST", "/api/report/v1/ssl-certificates", OP_REPORT, report_ssl, BODY, BY_ADMIN },
-	{ "GET", "/api/dcv/vN/validation", OP_DCV_LIST, dcv_list, NO_BODY, BY_ADMIN },
-	{ "POST", "/api/dcv/vN/validation/status", OP_DCV_STATUS, dcv_status, BODY, BY_ADMIN },
-	{ "POST", "/api/dcv/vN/validation/sync", OP_DCV_SYNC, dcv_sync, BODY, BY_ADMIN },
-	{ "POST", "/api/dcv/vN/validation/clear", OP_DCV_CLEAR, dcv_clear, BODY, BY_ADMIN },
-	{ "POST", "/api/dcv/vN/validation/delete", OP_DCV_DELETE, dcv_delete, BODY, BY_ADMIN },
-	{ "POST", "/api/dcv/vN/validation/start/domain/:text", OP_DCV_START, dcv_start, BODY,
-		BY_ADMIN },
-	{ "POST", "/api/dcv/vN/validation/submit/domain/:text", OP_DCV_SUBMIT, dcv_submit, BODY,
-		BY_ADMIN },
-	{ "POST", "/api/v1/certificates", OP_ENR_ENROLL, enrollment_enroll, BODY, BY_REST_ACCOUNT },
-	{ "GET", "/api/v1/certificates/:text", OP_ENR_COLLECT, enrollment_collect, NO_BODY,
-		BY_REST_ACCOUNT },
-	{ "DELETE", "/api/v1/certificates/:text", OP_ENR_REVOKE, enrollment_revoke, BODY,
-		BY_REST_ACCOUNT },
-	{ "GET", "/api/v1/certificates/:text/status", OP_ENR_STATUS, enrollment_status, NO_BODY,
-		BY_REST_ACCOUNT },
-	{ "POST", "/api/v1/certificates/:text/dcv-recheck", OP_ENR_DCV_RECHECK,
-		enrollment_dcv_recheck, NO_BODY, BY_REST_ACCOUNT },
-	{ "POST", "/api/v1/certificates/:text/renew", OP_ENR_RENEW, enrollment_renew, OPTIONAL_BODY,
-		BY_REST_ACCOUNT },
-	{ "POST", "/api/v1/certificates/:text/replace", OP_ENR_REPLACE, enrollment_replace, BODY,
-		BY_REST_ACCOUNT },
-	{ "POST", "/auth/realms/apiclients/protocol/openid-connect/token", OP_TOKEN, token_issue,
-		NO_BODY, BY_ANYONE },
-};
 
 struct match {
 	int64_t id, sub_id;
@@ -123,7 +58,7 @@ const struct route *route_find(struct route_values *values, const char *method, 
 	const char *wanted = strcmp(method, "HEAD") ? method : "GET";
 
 	*values = (struct route_values) { 0 };
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+	for (size_t i = 0; i < route_count; i++) {
 		struct match match = { 0 };
 
 		if (!match_path(&match, routes[i].pattern, path))

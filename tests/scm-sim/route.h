@@ -9,8 +9,8 @@
 /* Who may call. */
 enum caller { BY_ADMIN, BY_REST_ACCOUNT, BY_ANYONE };
 
-/* The body that is read: a JSON object, which has to be there or may be. */
-enum body { NO_BODY, BODY, OPTIONAL_BODY };
+/* The body that is read: a JSON object, which has to be there or may be, an array, any bytes. */
+enum body { NO_BODY, BODY, OPTIONAL_BODY, LIST_BODY, RAW_BODY };
 
 struct route {
 	const char *method;
@@ -24,6 +24,10 @@ struct route {
 	enum body body;
 	enum caller caller;
 };
+
+/* The table, in route_table.c; of those that fit a path the first counts. */
+extern const struct route routes[];
+extern const size_t route_count;
 
 /* What a path holds besides its fixed words. */
 struct route_values {
