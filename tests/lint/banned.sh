@@ -17,6 +17,7 @@ secret_users=(
 	agent/fetcher.c
 	fetch
 	scm
+	webhook/credential.c
 )
 
 # report FILE MESSAGE < "LINE:TEXT" rows

@@ -10,6 +10,7 @@ table=(
 	"scm|base/*"
 	"deploy-hooks|base/*"
 	"fetch|base/* keystore/* scm/* deploy-hooks/*"
+	"webhook|base/*"
 	"agent|base/* keystore/* csr/* deploy-hooks/* scm/wire.h"
 )
 
@@ -23,8 +24,8 @@ libraries=(
 	"idn2.h|csr/*"
 	"seccomp.h|fetch/* agent/*"
 	"cap-ng.h|fetch/* agent/*"
-	"systemd/*|base/log.c base/secret.c"
-	"microhttpd.h|agent/webhook*"
+	"systemd/*|base/log.c base/secret.c webhook/listen.c"
+	"microhttpd.h|webhook/server.c"
 )
 
 # matches NAME PATTERN...
