@@ -11,29 +11,11 @@
 #include "agent/out.h"
 #include "agent/pin.h"
 #include "agent/refusal.h"
+#include "agent/retry.h"
+#include "agent/run.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "csr/key.h"
-
-static bool deploy(
-	struct cmd_context *c, struct run *run, const struct conf_cert *cert, struct err *err)
-{
-	AUTO(situation) struct situation s = { 0 };
-
-	(void)c;
-	if (!situation_read(&s, run->store, cert->name, err))
-		return false;
-	if (!s.newest)
-		return err_set(err, ERR_USAGE,
-			"there is no generation to deploy yet; run scm-agent run %s", cert->name);
-	if (!deploy_generation(run, cert, s.newest, s.live, err) ||
-		!deploy_mark(run, cert, s.newest, err) ||
-		!pin_clear(run->store, cert->name, NULL, err))
-		return false;
-	log_info("generation %s deployed", s.newest);
-	return store_history(
-		run->store, err, cert->name, "deployed", "generation=%s by hand", s.newest);
-}
 
 /* What is live afterwards, and how it went. */
 static int print_result(
@@ -52,31 +34,6 @@ static int print_result(
 	out_text(o, "message", NULL, result->text);
 	out_print(o);
 	return err_exit_status(result->kind);
-}
-
-typedef bool work_fn(
-	struct cmd_context *c, struct run *run, const struct conf_cert *cert, struct err *err);
-
-static int with_run(struct cmd_context *c, work_fn *work)
-{
-	AUTO(cmd_run) struct cmd_run r = { 0 };
-	const struct conf_cert *cert;
-	struct err err = { 0 };
-	int status = 0;
-
-	if (!cmd_one(&cert, c, &err) || !cmd_run_open(&r, c, &err))
-		return cmd_fail(&err);
-	log_scope(cert->name);
-	if (!work(c, &r.run, cert, &err))
-		status = cmd_fail(&err);
-	log_progress_done();
-	log_scope(NULL);
-	return c->cli->json ? print_result(c, cert, &err) : status;
-}
-
-int cmd_deploy(struct cmd_context *c)
-{
-	return with_run(c, deploy);
 }
 
 /* A generation may come back only when it could still serve: unexpired, and key and leaf a pair. */
@@ -148,28 +105,87 @@ static bool deploy_pinned(struct run *run, const struct conf_cert *cert, const c
 	return false;
 }
 
-static bool rollback(
-	struct cmd_context *c, struct run *run, const struct conf_cert *cert, struct err *err)
+/* A run goes on with what fails from here on, as with a failure of its own. */
+static bool deploy(struct cmd_context *c, struct job *job, struct err *err)
 {
-	AUTO(situation) struct situation s = { 0 };
+	struct err trouble = { 0 };
+
+	(void)c;
+	if (!job->sit.newest)
+		return err_set(err, ERR_USAGE,
+			"there is no generation to deploy yet; run scm-agent run %s",
+			job->cert->name);
+	if (!check_generation(job->run, job->cert, job->sit.newest, err) || !job_begin(job, err) ||
+		!deploy_unmark(job, err))
+		return false;
+	job->state = STATE_INSTALLED;
+	if (deploy_step(job, err) == JOB_NEXT)
+		return true;
+	job->err = *err;
+	if (!retry_note(job, &trouble))
+		log_error("%s", trouble.text);
+	return false;
+}
+
+static bool rollback(struct cmd_context *c, struct job *job, struct err *err)
+{
+	struct store *store = job->run->store;
+	const char *name = job->cert->name;
+	struct err trouble = { 0 };
 	char id[GENERATION_MAX];
 
-	if (!situation_read(&s, run->store, cert->name, err))
-		return false;
 	if (c->cli->args > 1)
 		snprintf(id, sizeof(id), "%s", c->cli->arg[1]);
-	else if (!previous(id, run, cert, s.live, err))
+	else if (!previous(id, job->run, job->cert, job->sit.live, err))
 		return false;
-	if (!check_generation(run, cert, id, err) || !deploy_pinned(run, cert, id, &s, err))
+	if (!check_generation(job->run, job->cert, id, err) || !job_begin(job, err))
 		return false;
-	log_info("generation %s is live until the next renewal, or scm-agent deploy %s", id,
-		cert->name);
-	return store_history(run->store, err, cert->name, "rollback", "generation=%s by hand", id);
+	if (deploy_pinned(job->run, job->cert, id, &job->sit, err)) {
+		log_info("generation %s is live until the next renewal, or scm-agent deploy %s", id,
+			name);
+		return store_history(store, err, name, "rollback", "generation=%s by hand", id);
+	}
+	if (!store_history(store, &trouble, name, "deploy-failed", "generation=%s by hand %s", id,
+		    err->text))
+		log_error("%s", trouble.text);
+	return false;
+}
+
+typedef bool work_fn(struct cmd_context *c, struct job *job, struct err *err);
+
+static int with_job(struct cmd_context *c, work_fn *work)
+{
+	AUTO(cmd_run) struct cmd_run r = { 0 };
+	AUTO(job) struct job job = { 0 };
+	const struct conf_cert *cert;
+	struct err err = { 0 };
+	int status = 0;
+
+	if (!cmd_one(&cert, c, &err) || !cmd_run_open(&r, c, &err))
+		return cmd_fail(&err);
+	r.run.by_hand = true;
+	job_init(&job, cert, &r.run);
+	log_scope(cert->name);
+	job.progress = JOB_DONE;
+	if (!job_look(&job, &err) || !work(c, &job, &err)) {
+		job.progress = JOB_FAILED;
+		job.err = err;
+		status = cmd_fail(&err);
+	}
+	log_progress_done();
+	log_scope(NULL);
+	run_post_hooks(&job, 1);
+	return c->cli->json ? print_result(c, cert, &err) : status;
+}
+
+int cmd_deploy(struct cmd_context *c)
+{
+	return with_job(c, deploy);
 }
 
 int cmd_rollback(struct cmd_context *c)
 {
-	return with_run(c, rollback);
+	return with_job(c, rollback);
 }
 
 static bool forget_refusals(struct cmd_context *c, struct err *err)

@@ -121,6 +121,22 @@ bool deploy_mark(
 	       fs_remove(dir, FILE_RETRY, err);
 }
 
+bool deploy_unmark(struct job *job, struct err *err)
+{
+	const struct evidence *mark = &job->sit.deployed;
+	AUTO(record) struct record r = { 0 };
+	AUTO(fd) int archive = -1;
+	AUTO(fd) int dir = -1;
+
+	if (!mark->found)
+		return true;
+	return record_set_int(&r, "time", record_get_int(&mark->r, "time", 0), err) &&
+	       record_set(&r, "digest", "", err) &&
+	       store_open_archive(&archive, job->run->store, job->cert->name, true, err) &&
+	       fs_open_dir(&dir, archive, job->sit.newest, err) &&
+	       record_write(&r, dir, FILE_DEPLOYED, FS_ATTR(0644), err);
+}
+
 /* Whether a generation can be fallen back on: it was deployed once and has not expired. */
 static bool is_proven(bool *out, int archive, const char *id, struct err *err)
 {
@@ -164,6 +180,7 @@ enum progress deploy_step(struct job *job, struct err *err)
 {
 	const char *id = job->sit.newest;
 	const struct record *meta = &job->sit.newest_meta.r;
+	const char *how = job->run->by_hand ? " by hand" : "";
 	AUTO_STR char *former = NULL;
 	struct err trouble = { 0 };
 	char expiry[CLOCK_TEXT_MAX];
@@ -176,13 +193,13 @@ enum progress deploy_step(struct job *job, struct err *err)
 	/* it was deployed before: a slip in a changed hook is no reason to serve an older one */
 	if (!deploy_generation(job->run, job->cert, id, again ? NULL : former, err)) {
 		if (!store_history(job->run->store, &trouble, job->cert->name, "deploy-failed",
-			    "generation=%s %s", id, err->text))
+			    "generation=%s%s %s", id, how, err->text))
 			*err = trouble;
 		return JOB_FAILED;
 	}
 	if (!deploy_mark(job->run, job->cert, id, err) ||
-		!store_history(
-			job->run->store, err, job->cert->name, "deployed", "generation=%s", id))
+		!store_history(job->run->store, err, job->cert->name, "deployed", "generation=%s%s",
+			id, how))
 		return JOB_FAILED;
 	job->run->changed = true;
 	log_field("ORDER_ID", record_get(meta, "order"));

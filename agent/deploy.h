@@ -34,4 +34,10 @@ MUST_USE bool deploy_former(char **out, struct store *store, const char *name,
 MUST_USE bool deploy_mark(
 	struct run *run, const struct conf_cert *cert, const char *generation, struct err *err);
 
+/*
+ * Takes back that the newest generation is deployed as it should be, so that a run sees to it. That
+ * it once was stays known: it can still be fallen back on.
+ */
+MUST_USE bool deploy_unmark(struct job *job, struct err *err);
+
 #endif

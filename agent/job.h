@@ -25,6 +25,7 @@ struct run {
 	int64_t wait_until_ms; /* --wait: go on polling until then (clock_ms) */
 	bool force;	       /* renew although it is not due */
 	bool named;	       /* the administrator asked for this one: no back-off between runs */
+	bool by_hand;	       /* deploy or rollback, for the history */
 	bool changed;	       /* set when something was issued or deployed */
 };
 
@@ -61,6 +62,7 @@ struct job {
 
 void job_init(struct job *job, const struct conf_cert *cert, struct run *run);
 void job_dispose(struct job *job);
+AUTO_DEFINE_REF(job, struct job, job_dispose);
 
 /* Goes on until it has to wait or has ended. */
 void job_advance(struct job *job);

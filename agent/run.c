@@ -94,8 +94,7 @@ static bool failed_names(struct strlist *out, const struct job *jobs, size_t n)
 	return true;
 }
 
-/* Post hooks: each once in a run, when something was tried, told which names failed. */
-static void run_post_hooks(const struct job *jobs, size_t n)
+void run_post_hooks(const struct job *jobs, size_t n)
 {
 	AUTO(strlist) struct strlist done = { 0 };
 	AUTO(strlist) struct strlist failed = { 0 };

@@ -13,6 +13,9 @@
  */
 void run_jobs(struct run *run, struct job *jobs, size_t n);
 
+/* Each post hook of jobs that began, once, told which names failed: run_jobs() ends with it. */
+void run_post_hooks(const struct job *jobs, size_t n);
+
 /* The exit status of ended jobs: the first failure's, and 7 only when nothing else failed. */
 int run_status(const struct job *jobs, size_t n);
 

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# What an administrator does by hand between two runs, and what the next run makes of it.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+token_make
+sim_start
+ORG=$(jq -r '.organizations[0].id' "$T/sim/account.json")
+login_make host01
+
+# a hook that says when it was called, and fails when it is told to
+moody() {
+	cat >"$T/$1" <<-EOF
+		#!/bin/sh
+		echo "$1 \$1" >>$T/calls
+		[ ! -e $T/$1.bad ]
+	EOF
+	chmod 755 "$T/$1"
+}
+
+calls() {
+	grep -c "^$1" "$T/calls" || true
+}
+
+generation() {
+	basename "$(readlink "$(live "$1")")"
+}
+
+moody before
+moody hook
+moody after
+conf_p12
+conf_cert www "deploy_hooks = $T/hook" "pre_hooks = $T/before" "post_hooks = $T/after"
+expect 0 run
+expect 0 run --force
+
+say "a deployment by hand that fails is retried by the next run, once, without an order"
+touch "$T/hook.bad"
+expect 10 deploy www
+expect 0 history www
+grep -q 'deploy-failed .*by hand' "$T/out" || fail "no trace in the history"
+expect 0 status --json
+jq -e '.certificates[0] | .stuck and .state == "installed" and (.note | test("hook"))' "$T/out" >/dev/null ||
+	fail "status does not know of it"
+expect 10 run
+rm "$T/hook.bad"
+expect 0 run www
+before=$(calls hook)
+expect 0 run
+[ "$(calls hook)" = "$before" ] || fail "deployed once too often"
+[ "$(generation www)" = 000002 ] || fail "another generation is live"
+[ "$(orders)" = 2 ] || fail "orders"
+
+say "pre and post hooks are called around deploy and rollback, and a pre hook can forbid them"
+: >"$T/calls"
+expect 0 deploy www
+expect 0 rollback www
+[ "$(tr '\n' ' ' <"$T/calls")" = "before pre hook deploy after post before pre hook deploy after post " ] ||
+	fail "calls: $(cat "$T/calls")"
+touch "$T/before.bad"
+: >"$T/calls"
+expect 10 deploy www
+expect_error 'a pre hook forbids'
+expect 10 rollback www 000002
+[ "$(calls hook)" = 0 ] || fail "deployed although a pre hook forbids it"
+rm "$T/before.bad"
+expect 0 run
+[ "$(generation www)" = 000001 ] || fail "what was forbidden has ended a rollback"
+expect 0 deploy www
+
+say "a generation whose key has gone is not deployed"
+mv "$(live www)/privkey.pem" "$T/kept"
+: >"$T/calls"
+agent deploy www
+[ "$RC" != 0 ] || fail "deployed without a key"
+expect_error 'privkey.pem'
+[ "$(calls hook)" = 0 ] || fail "deployed without a key"
+mv "$T/kept" "$(live www)/privkey.pem"
+expect 0 deploy www
+
+say "all of it"
