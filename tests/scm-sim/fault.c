@@ -64,7 +64,8 @@ static bool parse_kind(struct fault *fault, const char *text, size_t length, str
 			return err_set(err, "fault '%s': '%s' is for operation 'token'",
 				fault->text, fault_kinds[id].name);
 		if (fault_kinds[id].scope == IN_COLLECT && fault->op != OP_COLLECT &&
-			fault->op != OP_ENR_COLLECT)
+			fault->op != OP_ENR_COLLECT && fault->op != OP_DEVICE_COLLECT &&
+			fault->op != OP_SMIME_COLLECT)
 			return err_set(err, "fault '%s': '%s' is for operation 'collect'",
 				fault->text, fault_kinds[id].name);
 		return true;

@@ -57,7 +57,31 @@ handler enrollment_replace;
 
 /* organization.c */
 handler organization_list;
+handler organization_by_role;
+handler organization_by_type;
 handler organization_details;
+
+/* organization_change.c */
+handler organization_create;
+handler organization_change;
+handler organization_delete;
+
+/* organization_validation.c */
+handler validation_list;
+handler validation_details;
+handler validation_submit;
+handler validation_assign;
+handler validation_reassign;
+handler validation_again;
+handler validation_validator;
+handler validation_reset;
+
+/* notification.c */
+handler notification_list;
+handler notification_types;
+handler notification_create;
+handler notification_change;
+handler notification_delete;
 
 /* ssl_dcv.c */
 handler ssl_dcv;
@@ -102,5 +126,6 @@ handler token_issue;
 
 /* admin.c */
 handler admin_password;
+handler admin_change_password;
 
 #endif

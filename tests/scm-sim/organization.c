@@ -5,6 +5,7 @@
 #include "json.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* The departments of ORGANIZATION that the caller may use. */
 static cJSON *departments(const struct call *call, const cJSON *organization)
@@ -28,7 +29,8 @@ static cJSON *departments(const struct call *call, const cJSON *organization)
 	return view;
 }
 
-void organization_list(struct call *call)
+/* Answers with the organizations that have TYPE (NULL: any) among their certificates. */
+static void send_list(struct call *call, const char *type)
 {
 	const struct account *account = call->sim->account;
 	cJSON *list = cJSON_CreateArray();
@@ -36,9 +38,12 @@ void organization_list(struct call *call)
 
 	for (organization = json_first(account_organizations(account)); organization;
 		organization = organization->next) {
-		cJSON *below = departments(call, organization);
-		cJSON *entry;
+		const cJSON *types = cJSON_GetObjectItemCaseSensitive(organization, "certTypes");
+		cJSON *below, *entry;
 
+		if (type && types && !json_has_text(types, type))
+			continue;
+		below = departments(call, organization);
 		if (!account_may_use(account, call->login, json_int(organization, "id", -1)) &&
 			cJSON_GetArraySize(below) == 0) {
 			cJSON_Delete(below);
@@ -51,6 +56,54 @@ void organization_list(struct call *call)
 		cJSON_AddItemToArray(list, entry);
 	}
 	reply_json(call->reply, 200, list);
+}
+
+void organization_list(struct call *call)
+{
+	send_list(call, NULL);
+}
+
+void organization_by_type(struct call *call)
+{
+	send_list(call, call->text);
+}
+
+/* Administrators of departments get those, flat; the others get the organizations. */
+void organization_by_role(struct call *call)
+{
+	const cJSON *organization;
+	cJSON *list;
+
+	if (strncmp(call->text, "DRAO", 4)) {
+		if (strncmp(call->text, "MRAO", 4) && strncmp(call->text, "RAO", 3))
+			reply_invalid(call->reply, "role");
+		else
+			send_list(call, NULL);
+		return;
+	}
+	list = cJSON_CreateArray();
+	for (organization = json_first(account_organizations(call->sim->account)); organization;
+		organization = organization->next) {
+		cJSON *below = departments(call, organization), *entry;
+
+		while ((entry = cJSON_DetachItemFromArray(below, 0)))
+			cJSON_AddItemToArray(list, entry);
+		cJSON_Delete(below);
+	}
+	reply_json(call->reply, 200, list);
+}
+
+static void add_recovery(cJSON *view)
+{
+	static const char *const members[] = { "allowKeyRecoveryByMasterAdmins",
+		"allowKeyRecoveryByOrgAdmins", "allowKeyRecoveryByDepartmentAdmins" };
+	cJSON *recovery;
+
+	if (cJSON_HasObjectItem(view, "clientCertificate"))
+		return;
+	recovery = cJSON_AddObjectToObject(view, "clientCertificate");
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		cJSON_AddBoolToObject(recovery, members[i], false);
 }
 
 void organization_details(struct call *call)
@@ -66,6 +119,9 @@ void organization_details(struct call *call)
 	}
 	view = cJSON_Duplicate(organization, true);
 	cJSON_DeleteItemFromObjectCaseSensitive(view, "departments");
+	cJSON_DeleteItemFromObjectCaseSensitive(view, "validations");
+	cJSON_DeleteItemFromObjectCaseSensitive(view, "refuse");
+	add_recovery(view);
 	if (parent)
 		cJSON_AddStringToObject(view, "parentName", json_text(parent, "name", ""));
 	else

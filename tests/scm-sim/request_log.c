@@ -102,7 +102,10 @@ static void add_body(cJSON *line, const struct request *request, enum op op)
 	bool secret = op == OP_TOKEN || op == OP_OTHER;
 	AUTO(text) char *masked = secret ? urlform_mask(body, "client_secret") : NULL;
 
-	if (masked)
+	/* these carry passwords and passphrases */
+	if (op == OP_CHANGE_PASSWORD || op == OP_KEYGEN || op == OP_KEYSTORE)
+		add_text(line, "body", "***");
+	else if (masked)
 		add_text(line, "body", masked);
 	else
 		add_bytes(line, "body", body, request->length);
