@@ -9,9 +9,10 @@ table=(
 	"csr|base/*"
 	"scm|base/*"
 	"deploy-hooks|base/*"
-	"fetch|base/* keystore/* scm/* deploy-hooks/*"
+	"dcv|base/*"
+	"fetch|base/* keystore/* scm/* deploy-hooks/* dcv/*"
 	"webhook|base/*"
-	"agent|base/* keystore/* csr/* deploy-hooks/* scm/wire.h"
+	"agent|base/* keystore/* csr/* deploy-hooks/* dcv/* scm/wire.h"
 )
 
 # Outside library, and the files that may include it.

@@ -11,7 +11,7 @@ cd "$1"
 
 # The rooms of the house: what is installed.
 # shellcheck disable=SC2034
-rooms=(base keystore csr scm deploy-hooks fetch webhook agent)
+rooms=(base keystore csr scm deploy-hooks dcv fetch webhook agent)
 
 # files FOLDER... -- NAME-PATTERN...: the files of existing folders with one of the names, sorted.
 files() {

@@ -9,7 +9,7 @@ failures=0
 
 fresh_tree() {
 	rm -rf "$tree"
-	mkdir -p "$tree"/{base,keystore,csr,scm,deploy-hooks,fetch,webhook,agent,packaging,tests/scm-sim}
+	mkdir -p "$tree"/{base,keystore,csr,scm,deploy-hooks,dcv,fetch,webhook,agent,packaging,tests/scm-sim}
 	cp "$here/../../.clang-format" "$tree"
 	cat >"$tree/base/a.h" <<'END'
 /* Good: "rename(" in a comment, strcpy(a, b) too. */
@@ -66,6 +66,7 @@ expect includes keystore/b.c 1 <<<'#include "csr/csr.h"'
 expect includes csr/b.c 1 <<<'#  include "scm/wire.h"'
 expect includes scm/b.h 1 <<<'#include "keystore/ks.h"'
 expect includes deploy-hooks/b.c 1 <<<'#include "agent/conf.h"'
+expect includes dcv/b.c 1 <<<'#include "deploy-hooks/hook.h"'
 expect includes agent/b.c 1 <<<'#include "scm/json.h"'
 expect includes agent/b.c 1 <<<'#include "fetch/main.h"'
 expect includes fetch/b.c 1 <<<'#include "csr/csr.h"'
