@@ -8,7 +8,7 @@
 #include "base/log.h"
 
 const struct cmd cmd_table[] = {
-	{ "run", cmd_run, CMD_LOCK, "nfdwj", 1000, "[NAME...]",
+	{ "run", cmd_run, CMD_LOCK, "nfdwhj", 1000, "[NAME...]",
 		"enroll, renew and deploy what is due",
 		"Does everything that is due, for all certificates or the named ones: makes keys "
 		"and\n"
@@ -25,7 +25,12 @@ const struct cmd cmd_table[] = {
 		"is not due.\n"
 		"--wait DURATION goes on asking SCM that long before leaving an order to the next "
 		"run.\n"
-		"--detailed-exit-code ends with 20 instead of 0 when something was changed." },
+		"--detailed-exit-code ends with 20 instead of 0 when something was changed.\n"
+		"--hinted DIRECTORY takes the hints that the webhook receiver left there, and "
+		"looks "
+		"at the\n"
+		"certificates that they mean, as a run without names does; a hint makes nothing "
+		"due." },
 	{ "status", cmd_status, CMD_STORE, "j", 1000, "[NAME...]",
 		"state and dates of each certificate",
 		"A table with the state of each certificate, when it expires, when it is renewed, "
@@ -80,6 +85,21 @@ const struct cmd cmd_table[] = {
 		"       --dry-run names them" },
 	{ "history", cmd_history, CMD_STORE, "j", 1, "[NAME]", "what happened, one line an event",
 		"The record of what happened: orders, installations, deployments, refusals." },
+	{ "webhook", cmd_webhook, CMD_NOTHING, "lsui", 0, "--secret-file FILE",
+		"receive SCM's expiry notifications",
+		"Takes SCM's expiry notifications by HTTP, on the loopback interface behind a "
+		"reverse proxy,\n"
+		"and leaves a hint for each certificate. `run --hinted` is woken by it. Runs as "
+		"any "
+		"user but\n"
+		"root: it needs neither configuration, keys nor state.\n"
+		"\n"
+		"--secret-file FILE, credential:NAME or fd:N: what a request must show, as a "
+		"Bearer "
+		"token,\n"
+		"or with --user NAME as the password of Basic. --listen ADDRESS:PORT (default\n"
+		"127.0.0.1:8757) unless systemd hands over a socket. --hints DIRECTORY (default\n"
+		"/run/scm-agent-webhook/hints) is where the hints go." },
 	{ "version", cmd_version, CMD_NOTHING, "j", 0, "",
 		"version of the program and its libraries",
 		"The version of scm-agent and of the libraries it runs with." },

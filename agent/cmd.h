@@ -8,8 +8,18 @@
 #include <stdint.h>
 
 #include "agent/conf.h"
+#include "agent/hints.h"
 #include "agent/job.h"
 #include "agent/store.h"
+
+/* Options that the webhook receiver gets as they are. */
+enum webhook_option {
+	WEBHOOK_LISTEN,
+	WEBHOOK_SECRET_FILE,
+	WEBHOOK_USER,
+	WEBHOOK_HINTS,
+	WEBHOOK_OPTIONS
+};
 
 /* Options of the command line; which command takes which is in the command's row. */
 struct cli {
@@ -23,6 +33,8 @@ struct cli {
 	bool config_only;
 	bool abandon;
 	int64_t wait;
+	const char *hinted;
+	const char *webhook[WEBHOOK_OPTIONS];
 	const char *const *arg; /* what follows the command */
 	size_t args;
 };
@@ -41,6 +53,8 @@ struct cmd_context {
 	struct store *store;
 	char *fetch_path;
 	char *hook_dir;
+	char **environment; /* as it was at start; ours is cleared */
+	struct hints hints; /* --hinted */
 	int64_t started;
 };
 
@@ -69,6 +83,7 @@ int cmd_recover(struct cmd_context *c);
 int cmd_csr(struct cmd_context *c);
 int cmd_key(struct cmd_context *c);
 int cmd_history(struct cmd_context *c);
+int cmd_webhook(struct cmd_context *c);
 int cmd_version(struct cmd_context *c);
 
 /* Says what failed and gives its exit status. */

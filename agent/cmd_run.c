@@ -114,6 +114,8 @@ int cmd_run(struct cmd_context *c)
 
 	if (!cmd_select(&certs, &n, c, &err))
 		return cmd_fail(&err);
+	if (c->cli->hinted)
+		n = hints_choose(certs, n, &c->hints, c->store);
 	status = run_all(c, certs, n, &err);
 	free(certs);
 	return status < 0 ? cmd_fail(&err) : status;

@@ -28,7 +28,9 @@ enum option_id {
 	OPT_DETAILED,
 	OPT_CONFIG_ONLY,
 	OPT_ABANDON,
-	OPT_WAIT
+	OPT_WAIT,
+	OPT_HINTED,
+	OPT_WEBHOOK /* and the next, in the order of enum webhook_option */
 };
 
 static const struct option long_options[] = {
@@ -45,6 +47,11 @@ static const struct option long_options[] = {
 	{ "config-only", no_argument, NULL, OPT_CONFIG_ONLY },
 	{ "abandon", no_argument, NULL, OPT_ABANDON },
 	{ "wait", required_argument, NULL, OPT_WAIT },
+	{ "hinted", required_argument, NULL, OPT_HINTED },
+	{ "listen", required_argument, NULL, OPT_WEBHOOK + WEBHOOK_LISTEN },
+	{ "secret-file", required_argument, NULL, OPT_WEBHOOK + WEBHOOK_SECRET_FILE },
+	{ "user", required_argument, NULL, OPT_WEBHOOK + WEBHOOK_USER },
+	{ "hints", required_argument, NULL, OPT_WEBHOOK + WEBHOOK_HINTS },
 	{ 0 },
 };
 
@@ -60,6 +67,11 @@ static const struct {
 	{ OPT_CONFIG_ONLY, 'o', "--config-only" },
 	{ OPT_ABANDON, 'a', "--abandon" },
 	{ OPT_WAIT, 'w', "--wait" },
+	{ OPT_HINTED, 'h', "--hinted" },
+	{ OPT_WEBHOOK + WEBHOOK_LISTEN, 'l', "--listen" },
+	{ OPT_WEBHOOK + WEBHOOK_SECRET_FILE, 's', "--secret-file" },
+	{ OPT_WEBHOOK + WEBHOOK_USER, 'u', "--user" },
+	{ OPT_WEBHOOK + WEBHOOK_HINTS, 'i', "--hints" },
 	{ OPT_JSON, 'j', "--json" },
 };
 
@@ -162,6 +174,15 @@ static bool take_option(struct parsed *p, int id)
 		return true;
 	case OPT_WAIT:
 		return parse_duration(&p->cli.wait, optarg);
+	case OPT_HINTED:
+		p->cli.hinted = optarg;
+		return true;
+	case OPT_WEBHOOK + WEBHOOK_LISTEN:
+	case OPT_WEBHOOK + WEBHOOK_SECRET_FILE:
+	case OPT_WEBHOOK + WEBHOOK_USER:
+	case OPT_WEBHOOK + WEBHOOK_HINTS:
+		p->cli.webhook[id - OPT_WEBHOOK] = optarg;
+		return true;
 	default:
 		return false;
 	}
@@ -252,6 +273,17 @@ static bool prepare(struct cmd_context *c, const struct cmd *cmd, struct err *er
 	       store_check_clock(c->store, c->started, err);
 }
 
+/* Before anything that may fail: hints that can't be worked on must not wake us again and again. */
+static bool take_hints(struct cmd_context *c, struct err *err)
+{
+	const struct cli *cli = c->cli;
+
+	if (cli->args || cli->force || cli->dry_run)
+		return err_set(
+			err, ERR_USAGE, "--hinted goes with neither names, --force nor --dry-run");
+	return hints_take(&c->hints, cli->hinted, err);
+}
+
 static int run_command(const struct parsed *p, const struct cmd *cmd, struct cmd_context *c)
 {
 	struct err err = { 0 };
@@ -259,6 +291,10 @@ static int run_command(const struct parsed *p, const struct cmd *cmd, struct cmd
 
 	if (status)
 		return status;
+	if (p->cli.hinted && !take_hints(c, &err))
+		return cmd_fail(&err);
+	if (p->cli.hinted && !c->hints.n)
+		return 0;
 	if (!prepare(c, cmd, &err))
 		return cmd_fail(&err);
 	status = cmd->run(c);
@@ -283,6 +319,7 @@ static bool harden(struct cmd_context *c, struct err *err)
 	c->started = clock_now();
 	if (!find_parts(c, err))
 		return false;
+	c->environment = environ;
 	clearenv();
 	signal(SIGPIPE, SIG_IGN);
 	if (!OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL))

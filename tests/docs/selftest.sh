@@ -9,7 +9,7 @@ trap 'rm -rf "$tree"' EXIT
 failures=0
 
 mkdir -p "$tree"/{packaging,tests}
-cp -R "$root"/*.md "$root"/{agent,base,cmake,csr,deploy-hooks,fetch,keystore,scm} "$tree"
+cp -R "$root"/*.md "$root"/{agent,base,cmake,csr,deploy-hooks,fetch,keystore,scm,webhook} "$tree"
 cp -R "$root/packaging/man" "$root/packaging/scm-agent.ini.example" "$tree/packaging"
 cp -R "$root/tests/lint" "$root/tests/docs" "$root/tests/scm-sim" "$tree/tests"
 
@@ -47,7 +47,7 @@ example=packaging/scm-agent.ini.example
 slip keys 'lock_timeout is missing' "$ini" '/^\.It Ic lock_timeout$/d'
 slip keys "default '60s'" "$ini" 's/^\.Ql 60s \./.Ql 90s ./'
 slip keys 'uri is required' "$ini" '/^\.It Ic uri$/,/^\.It/ s/^Required\.$//'
-slip keys 'token_url is not supported' "$ini" '/^\.It Ic token_url$/ s/$/\nText./'
+slip keys 'metrics_file is not supported' "$ini" '/^\.It Ic metrics_file$/ s/$/\nText./;/^Not supported by this version\.$/d'
 slip keys 'JKS is not in|JKS is not supported' "$ini" '/^\.Ql JKS/d'
 slip keys 'agent/paralel is no key' "$ini" 's/^\.It Ic parallel$/&\n.It Ic paralel/'
 slip keys 'verify is missing' "$example" '/^#verify = /d'
