@@ -15,6 +15,7 @@
 
 #include "agent/cmd.h"
 #include "base/clock.h"
+#include "base/inherited.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/secret.h"
@@ -346,6 +347,7 @@ int main(int argc, char **argv)
 	struct err err = { 0 };
 	int status;
 
+	inherited_note();
 	occupy_standard_descriptors();
 	status = parse_options(&p, argc, argv);
 	if (status)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,11 +13,14 @@
 
 #include <openssl/crypto.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
+#include "base/inherited.h"
 #include "base/parse.h"
 
 #define HEAP_SIZE (512 * 1024)
 #define HEAP_SMALLEST 32
+#define READ_TIMEOUT_MS 10000 /* of a pipe or socket; files never wait */
 
 struct secret {
 	size_t len;
@@ -144,6 +148,12 @@ static bool open_file(int *out, const char *reference, bool credential, struct e
 	return true;
 }
 
+static bool is_descriptor(uint64_t *number, const char *reference)
+{
+	return !strncmp(reference, "fd:", 3) &&
+	       parse_uint(number, reference + 3, INHERITED_FIRST, INHERITED_LAST);
+}
+
 static bool open_reference(int *out, const char *reference, struct err *err)
 {
 	uint64_t number;
@@ -152,10 +162,8 @@ static bool open_reference(int *out, const char *reference, struct err *err)
 		return open_file(out, reference, false, err);
 	if (!strncmp(reference, "credential:", 11))
 		return open_file(out, reference, true, err);
-	if (!strncmp(reference, "fd:", 3) && parse_uint(&number, reference + 3, 3, 1023)) {
-		*out = (int)number;
-		return true;
-	}
+	if (is_descriptor(&number, reference))
+		return inherited_take(out, number, err) || err_wrap(err, "secret '%s'", reference);
 	return err_set(err, ERR_CONFIG,
 		"secret '%s': give an absolute path, credential:NAME or fd:N (3 to 1023)",
 		reference);
@@ -164,13 +172,31 @@ static bool open_reference(int *out, const char *reference, struct err *err)
 /* A secret, its line end, and one byte more, so that a longer one shows. */
 #define BYTES_MAX (SECRET_MAX + 3)
 
+/* What a terminal or a forgotten writer keeps open must not keep a run. */
+static bool readable(int fd, int64_t deadline)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int64_t left;
+
+	do
+		left = deadline - clock_ms();
+	while (left > 0 && poll(&p, 1, (int)left) < 0 && errno == EINTR);
+	return p.revents;
+}
+
 static bool read_some(
 	char bytes[static BYTES_MAX], size_t *len, int fd, const char *reference, struct err *err)
 {
+	int64_t deadline = clock_ms() + READ_TIMEOUT_MS;
 	ssize_t n = 1;
 
 	*len = 0;
 	while (n > 0 && *len < BYTES_MAX) {
+		if (!readable(fd, deadline))
+			return err_set(err, ERR_CONFIG,
+				"secret %s: its end did not come within %d s; whoever writes it "
+				"must close it",
+				reference, READ_TIMEOUT_MS / 1000);
 		n = read(fd, bytes + *len, BYTES_MAX - *len);
 		if (n < 0 && errno == EINTR)
 			n = 1;
@@ -199,7 +225,7 @@ static struct secret *one_line(char *bytes, size_t len, const char *reference, s
 	return s;
 }
 
-bool secret_read(struct secret **out, const char *reference, struct err *err)
+static bool read_secret(struct secret **out, const char *reference, struct err *err)
 {
 	AUTO(fd) int fd = -1;
 	char bytes[BYTES_MAX];
@@ -215,4 +241,29 @@ bool secret_read(struct secret **out, const char *reference, struct err *err)
 		return false;
 	*out = s;
 	return true;
+}
+
+/* A descriptor can be read once, but the token of a client key may hold server keys, too. */
+static bool read_descriptor(
+	struct secret **out, uint64_t number, const char *reference, struct err *err)
+{
+	static struct secret *kept[INHERITED_LAST + 1];
+	struct secret *copy;
+
+	if (!kept[number] && !read_secret(&kept[number], reference, err))
+		return false;
+	copy = secret_new(secret_bytes(kept[number]), secret_len(kept[number]));
+	if (!copy)
+		return err_memory(err);
+	*out = copy;
+	return true;
+}
+
+bool secret_read(struct secret **out, const char *reference, struct err *err)
+{
+	uint64_t number;
+
+	if (is_descriptor(&number, reference))
+		return read_descriptor(out, number, reference, err);
+	return read_secret(out, reference, err);
 }

@@ -38,10 +38,11 @@ size_t secret_len(const struct secret *s);
  *	/absolute/path      a file that only its owner (root, or the user who runs) may read
  *	                    or write: mode 0600 or tighter, 0640 with group root allowed
  *	credential:NAME     a systemd credential, below $CREDENTIALS_DIRECTORY at program start
- *	fd:N                an inherited descriptor, read to its end, then closed
+ *	fd:N                an inherited descriptor (inherited.h), read to its end, which has to
+ *	                    come within ten seconds, and remembered for the next who asks
  *
- * ERR_CONFIG when it is missing, unsafe, empty, longer than SECRET_MAX, or holds a NUL or a line
- * end.
+ * ERR_CONFIG when it is missing, unsafe, late, empty, longer than SECRET_MAX, or holds a NUL or a
+ * line end.
  */
 MUST_USE bool secret_read(struct secret **out, const char *reference, struct err *err);
 

@@ -78,4 +78,12 @@ expect_error 'privkey.pem'
 mv "$T/kept" "$(live www)/privkey.pem"
 expect 0 deploy www
 
+say "a secret by descriptor: a pipe from outside, never a file of our own"
+conf_p12
+sed -i "s|^client_cert_key_store_password_file = .*|client_cert_key_store_password_file = fd:7|" "$T/agent.ini"
+conf_cert www
+expect 3 check 7<&-
+grep -q 'was not open when scm-agent was started' "$T/out" || fail "what is wrong with the descriptor"
+expect 0 check 7< <(cat "$T/store.pass")
+
 say "all of it"

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include <openssl/crypto.h>
 
+#include "base/inherited.h"
 #include "tempdir.h"
 
 #define OTHER_ID 12345
@@ -238,16 +239,54 @@ static int fd_with(const char *content)
 	return fd;
 }
 
+/* The next to ask gets what was read, whatever has the number by then. */
 static void descriptors_are_read_once_and_closed(void **state)
 {
 	char reference[16];
 	int fd = fd_with("hunter2\n");
+	int other;
 
 	(void)state;
+	inherited_note();
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	snprintf(reference, sizeof(reference), "fd:%d", fd);
 	assert_reads(reference, "hunter2", 7);
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
-	assert_refused(reference, "Bad file descriptor");
+	other = fd_with("other");
+	assert_int_equal(other, fd);
+	assert_reads(reference, "hunter2", 7);
+	close(other);
+}
+
+static void refuse_descriptor(int fd, const char *reason)
+{
+	char reference[16];
+
+	snprintf(reference, sizeof(reference), "fd:%d", fd);
+	assert_refused(reference, reason);
+}
+
+/* What is opened after the start is the program's own; what was a terminal or a device never ends.
+ */
+static void only_what_was_given_is_read(void **state)
+{
+	int device = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int late[2];
+	int own;
+
+	(void)state;
+	assert_int_equal(pipe(late), 0);
+	inherited_note();
+	own = fd_with("own");
+	refuse_descriptor(own, "was not open when scm-agent was started");
+	refuse_descriptor(device, "is no file, pipe or socket");
+	assert_int_equal(write(late[1], "begun", 5), 5);
+	refuse_descriptor(late[0], "its end did not come within 10 s");
+	assert_int_equal(fcntl(late[0], F_GETFD), -1);
+	refuse_descriptor(late[0], "was not open");
+	close(own);
+	close(device);
+	close(late[1]);
 }
 
 static void other_references_are_refused(void **state)
@@ -291,6 +330,8 @@ int main(void)
 		IN_DIR(only_regular_files_are_read),
 		IN_DIR(a_link_leads_to_the_file_that_is_judged),
 		IN_DIR(credentials_come_from_their_directory),
+		/* first: what is read from a descriptor stays for the life of the process */
+		cmocka_unit_test(only_what_was_given_is_read),
 		cmocka_unit_test(descriptors_are_read_once_and_closed),
 		cmocka_unit_test(other_references_are_refused),
 		cmocka_unit_test(paths_to_watch),
