@@ -284,7 +284,7 @@ static void check_account(struct check *k, const struct conf_account *a)
 		bad(k, what, &err);
 		return;
 	}
-	good(k, what, a->store_token ? a->store_token->name : a->store);
+	good(k, what, a->store_token ? a->store_token->name : a->store ? a->store : a->login);
 	check_credential_age(&ac);
 	check_organization(&ac);
 	check_profiles(&ac);

@@ -44,7 +44,7 @@ enum progress collect_step(struct job *job, struct err *err)
 	if (!job->awake && job->submitted && !job->attempt &&
 		!job->cert->account->enroll_immediate && back_off(job))
 		return JOB_SLEEPING;
-	r.order.ssl_id = (uint64_t)record_get_int(&job->sit.order.r, "ssl_id", 0);
+	r.order.id = record_get(&job->sit.order.r, "ssl_id");
 	return job_ask(job, &r, err);
 }
 
@@ -89,8 +89,8 @@ static enum progress issued(struct job *job, const struct wire_reply *r, struct 
 	if (!store_open_pending(&dir, job->run->store, job->cert->name, true, err))
 		return JOB_FAILED;
 	if (!judge(&chain, job, dir, r, err)) {
-		err_wrap(err, "the certificate of order %" PRIu64 " is not installed",
-			(uint64_t)record_get_int(&job->sit.order.r, "ssl_id", 0));
+		err_wrap(err, "the certificate of order %s is not installed",
+			record_get(&job->sit.order.r, "ssl_id"));
 		if (!store_history(job->run->store, &trouble, job->cert->name, "not-accepted", "%s",
 			    err->text))
 			*err = trouble;
@@ -117,16 +117,16 @@ enum progress collect_on_answer(struct job *job, const struct wire_reply *r, str
 	case WIRE_ORDER_REVOKED:
 	case WIRE_ORDER_EXPIRED:
 	case WIRE_ORDER_REPLACED:
-		err_set(&refused.err, ERR_REJECTED, "order %" PRId64 " is %s at SCM",
-			record_get_int(&job->sit.order.r, "ssl_id", 0), r->status);
+		err_set(&refused.err, ERR_REJECTED, "order %s is %s at SCM",
+			record_get(&job->sit.order.r, "ssl_id"), r->status);
 		return order_failed(job, &refused, ORDER_DEAD, err);
 	default:
 		break;
 	}
 	if (back_off(job))
 		return JOB_SLEEPING;
-	err_set(err, ERR_PENDING, "order %" PRId64 " is not issued yet%s%s%s",
-		record_get_int(&job->sit.order.r, "ssl_id", 0), *r->status ? " (" : "", r->status,
+	err_set(err, ERR_PENDING, "order %s is not issued yet%s%s%s",
+		record_get(&job->sit.order.r, "ssl_id"), *r->status ? " (" : "", r->status,
 		*r->status ? ")" : "");
 	return JOB_FAILED;
 }

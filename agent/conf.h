@@ -32,7 +32,15 @@ struct conf_agent {
 	enum log_level log_level;
 };
 
-enum conf_store_type { CONF_STORE_PKCS12, CONF_STORE_PEM, CONF_STORE_PKCS11 };
+enum conf_api { CONF_ADMIN, CONF_ENROLLMENT };
+enum conf_auth { CONF_CLIENT_CERT, CONF_PASSWORD, CONF_OAUTH2 };
+enum conf_store_type {
+	CONF_STORE_PKCS12,
+	CONF_STORE_PEM,
+	CONF_STORE_JKS,
+	CONF_STORE_JCEKS,
+	CONF_STORE_PKCS11,
+};
 
 struct conf_token {
 	char *name;
@@ -46,17 +54,28 @@ struct conf_token {
 struct conf_account {
 	char *name; /* "default" for [scm] */
 	struct conf_where where;
+	enum conf_api api;
 	char *url;
-	char *customer_uri;
-	uint64_t organization_id;
-	char *login;
-	char *store; /* client_cert_key_store: a path, or NULL with a token */
+	char *customer_uri;	  /* NULL when it is not needed */
+	uint64_t organization_id; /* 0 with the Enrollment API: SCM's REST account has it */
+	enum conf_auth auth;
+	char *login;	   /* OAuth2: client_id */
+	char *secret_file; /* password_file or client_secret_file; NULL with a client certificate */
+	char *token_url;   /* NULL: found from SCM's answer */
+	char *store;	   /* client_cert_key_store: a path, or NULL with a token or without one */
 	enum conf_store_type store_type;
 	const struct conf_token *store_token;
 	char *store_object; /* a pkcs11: URI that names the object, or NULL */
 	char *store_alias;
 	char *store_password_file;
-	char *trust_store; /* PEM bundle; NULL for the system's */
+	char *key_password_file; /* NULL: the store's */
+	char *trust_store;	 /* NULL for the system's */
+	enum conf_store_type trust_type;
+	char *trust_password_file;
+	char *proxy_host; /* NULL: straight */
+	uint64_t proxy_port;
+	char *proxy_user;
+	char *proxy_password_file;
 	bool enroll_immediate;
 	uint64_t back_off_timer;
 	uint64_t max_back_off_timer;

@@ -1,39 +1,28 @@
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "agent/conf_load.h"
 
-static conf_set set_env;
-
-static const struct conf_key token_keys[] = {
-	KEY("module", set_string, AT(conf_token, module), .required = true),
-	KEY("uri", set_string, AT(conf_token, uri), .required = true),
-	KEY("pin_file", set_secret, AT(conf_token, pin_file), .required = true),
-	KEY("env.", set_env, AT(conf_token, env)),
-};
-
-static const struct conf_choice apis[] = { { "admin", 0 }, { "enrollment", CONF_LATER },
-	{ .text = NULL } };
+static const struct conf_choice apis[] = { { "admin", CONF_ADMIN },
+	{ "enrollment", CONF_ENROLLMENT }, { .text = NULL } };
 static const struct conf_choice auths[] = {
-	{ "client-cert", 0 },
-	{ "password", CONF_LATER },
-	{ "oauth2", CONF_LATER },
+	{ "client-cert", CONF_CLIENT_CERT },
+	{ "password", CONF_PASSWORD },
+	{ "oauth2", CONF_OAUTH2 },
 	{ .text = NULL },
 };
 static const struct conf_choice stores[] = {
 	{ "PKCS12", CONF_STORE_PKCS12 },
 	{ "PEM", CONF_STORE_PEM },
+	{ "JKS", CONF_STORE_JKS },
+	{ "JCEKS", CONF_STORE_JCEKS },
 	{ "PKCS11", CONF_STORE_PKCS11 },
-	{ "JKS", CONF_LATER },
-	{ "JCEKS", CONF_LATER },
 	{ .text = NULL },
 };
 static const struct conf_choice trusts[] = {
-	{ "PEM", 0 },
-	{ "PKCS12", CONF_LATER },
-	{ "JKS", CONF_LATER },
-	{ "JCEKS", CONF_LATER },
+	{ "PEM", CONF_STORE_PEM },
+	{ "PKCS12", CONF_STORE_PKCS12 },
+	{ "JKS", CONF_STORE_JKS },
+	{ "JCEKS", CONF_STORE_JCEKS },
 	{ .text = NULL },
 };
 
@@ -44,6 +33,8 @@ struct raw_account {
 	int auth;
 	int store_type;
 	int trust_type;
+	char *client_id;
+	char *client_secret_file;
 };
 
 #define IN_ACCOUNT(field) (offsetof(struct raw_account, a) + AT(conf_account, field))
@@ -51,29 +42,28 @@ struct raw_account {
 static const struct conf_key account_keys[] = {
 	KEY("api", set_choice, AT(raw_account, api), .fallback = "admin", .choice = apis),
 	KEY("url", set_string, IN_ACCOUNT(url), .required = true),
-	KEY("customer_uri", set_string, IN_ACCOUNT(customer_uri), .required = true),
-	KEY("organization_id", set_uint, IN_ACCOUNT(organization_id), .required = true, .min = 1,
-		.max = INT64_MAX),
+	KEY("customer_uri", set_string, IN_ACCOUNT(customer_uri)),
+	KEY("organization_id", set_uint, IN_ACCOUNT(organization_id), .min = 1, .max = INT64_MAX),
 	KEY("auth", set_choice, AT(raw_account, auth), .fallback = "client-cert", .choice = auths),
-	KEY("login", set_string, IN_ACCOUNT(login), .required = true),
-	KEY("password_file", set_later, 0),
-	KEY("client_cert_key_store", set_string, IN_ACCOUNT(store), .required = true),
+	KEY("login", set_string, IN_ACCOUNT(login)),
+	KEY("password_file", set_secret, IN_ACCOUNT(secret_file)),
+	KEY("client_cert_key_store", set_string, IN_ACCOUNT(store)),
 	KEY("client_cert_key_store_type", set_choice, AT(raw_account, store_type),
 		.fallback = "PKCS12", .choice = stores),
 	KEY("client_cert_key_alias", set_string, IN_ACCOUNT(store_alias)),
 	KEY("client_cert_key_store_password_file", set_secret, IN_ACCOUNT(store_password_file)),
-	KEY("client_cert_key_password_file", set_later, 0),
-	KEY("client_id", set_later, 0),
-	KEY("client_secret_file", set_later, 0),
-	KEY("token_url", set_later, 0),
+	KEY("client_cert_key_password_file", set_secret, IN_ACCOUNT(key_password_file)),
+	KEY("client_id", set_string, AT(raw_account, client_id)),
+	KEY("client_secret_file", set_secret, AT(raw_account, client_secret_file)),
+	KEY("token_url", set_string, IN_ACCOUNT(token_url)),
 	KEY("ssl_trust_store", set_path, IN_ACCOUNT(trust_store)),
 	KEY("ssl_trust_store_type", set_choice, AT(raw_account, trust_type), .fallback = "PEM",
 		.choice = trusts),
-	KEY("ssl_trust_store_password_file", set_later, 0),
-	KEY("proxy_host_name", set_later, 0),
-	KEY("proxy_port", set_later, 0),
-	KEY("proxy_username", set_later, 0),
-	KEY("proxy_password_file", set_later, 0),
+	KEY("ssl_trust_store_password_file", set_secret, IN_ACCOUNT(trust_password_file)),
+	KEY("proxy_host_name", set_string, IN_ACCOUNT(proxy_host)),
+	KEY("proxy_port", set_uint, IN_ACCOUNT(proxy_port), .min = 1, .max = 65535),
+	KEY("proxy_username", set_string, IN_ACCOUNT(proxy_user)),
+	KEY("proxy_password_file", set_secret, IN_ACCOUNT(proxy_password_file)),
 	KEY("enroll_immediate", set_bool, IN_ACCOUNT(enroll_immediate), .fallback = "yes"),
 	KEY("enroll_back_off_timer", set_uint, IN_ACCOUNT(back_off_timer), .fallback = "2",
 		.min = 1, .max = 3600),
@@ -82,64 +72,6 @@ static const struct conf_key account_keys[] = {
 	KEY("enroll_max_attempts", set_uint, IN_ACCOUNT(max_attempts), .fallback = "5",
 		.max = 1000),
 };
-
-bool conf_add_pair(struct strlist *l, const char *name, const char *value, struct err *err)
-{
-	AUTO_STR char *pair = NULL;
-
-	if (asprintf(&pair, "%s=%s", name, value) < 0 || !strlist_add(l, pair))
-		return err_memory(err);
-	return true;
-}
-
-static bool set_env(void *section, const struct conf_key *key, const char *name, const char *value,
-	struct err *err)
-{
-	struct conf_token *t = section;
-
-	(void)key;
-	for (const char *c = name; *c; c++)
-		if (!isalnum((unsigned char)*c) && *c != '_')
-			return err_set(err, ERR_CONFIG, "'%s' is not a variable's name", name);
-	if (!strncmp(name, "LD_", 3) || !strcmp(name, "OPENSSL_CONF"))
-		return err_set(err, ERR_CONFIG, "%s may not be set here", name);
-	return conf_add_pair(&t->env, name, value, err);
-}
-
-/* Asked before a URI is repeated in a message. RFC 7512, section 2.4. */
-static bool has_pin(const char *uri)
-{
-	return strcasestr(uri, "pin-value");
-}
-
-bool conf_load_token(struct conf_loading *l, struct ini_section *s, struct err *err)
-{
-	struct conf_token *t = &l->conf->token[l->conf->tokens++];
-
-	t->where = (struct conf_where) { s->file, s->line };
-	t->name = strdup(s->name);
-	if (!t->name)
-		return err_memory(err);
-	if (!conf_check_name(s, err) ||
-		!conf_apply(t, token_keys, ARRAY_LEN(token_keys), s, NULL, err))
-		return false;
-	if (has_pin(t->uri))
-		return conf_error(err, conf_where_of(s, NULL, "uri"),
-			"uri: a PIN does not belong here; put it into a file of mode 0600 and set "
-			"pin_file");
-	if (strncmp(t->uri, "pkcs11:", 7))
-		return conf_error(err, conf_where_of(s, NULL, "uri"),
-			"uri: '%s' is no PKCS#11 URI; write pkcs11:token=LABEL", t->uri);
-	return true;
-}
-
-const struct conf_token *conf_find_token(const struct conf *conf, const char *name)
-{
-	for (size_t i = 0; i < conf->tokens; i++)
-		if (!strcmp(conf->token[i].name, name))
-			return &conf->token[i];
-	return NULL;
-}
 
 const struct conf_account *conf_find_account(const struct conf *conf, const char *name)
 {
@@ -209,30 +141,126 @@ static bool check_url(char *url, struct conf_where where, struct err *err)
 	return true;
 }
 
+/* What a way to log in needs, and what has no meaning with it. */
+#define WITH(auth) (1U << (auth))
+#define WITH_ANY (WITH(CONF_CLIENT_CERT) | WITH(CONF_PASSWORD) | WITH(CONF_OAUTH2))
+
+static const struct login_key {
+	const char *name;
+	unsigned needed;
+	unsigned allowed;
+} login_keys[] = {
+	{ "login", WITH(CONF_CLIENT_CERT) | WITH(CONF_PASSWORD),
+		WITH(CONF_CLIENT_CERT) | WITH(CONF_PASSWORD) },
+	{ "customer_uri", WITH(CONF_CLIENT_CERT) | WITH(CONF_PASSWORD), WITH_ANY },
+	{ "password_file", WITH(CONF_PASSWORD), WITH(CONF_PASSWORD) },
+	{ "client_cert_key_store", WITH(CONF_CLIENT_CERT), WITH(CONF_CLIENT_CERT) },
+	{ "client_cert_key_store_type", 0, WITH(CONF_CLIENT_CERT) },
+	{ "client_cert_key_alias", 0, WITH(CONF_CLIENT_CERT) },
+	{ "client_cert_key_store_password_file", 0, WITH(CONF_CLIENT_CERT) },
+	{ "client_cert_key_password_file", 0, WITH(CONF_CLIENT_CERT) },
+	{ "client_id", WITH(CONF_OAUTH2), WITH(CONF_OAUTH2) },
+	{ "client_secret_file", WITH(CONF_OAUTH2), WITH(CONF_OAUTH2) },
+	{ "token_url", 0, WITH(CONF_OAUTH2) },
+};
+
+static bool check_login_keys(int auth, const struct ini_section *s, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(login_keys); i++) {
+		const struct login_key *k = &login_keys[i];
+		bool set = ini_find(s, k->name);
+
+		if (!set && k->needed & WITH(auth))
+			return conf_error(err, (struct conf_where) { s->file, s->line },
+				"[%s%s%s] needs '%s' with auth = %s", s->kind, *s->name ? ":" : "",
+				s->name, k->name, auths[auth].text);
+		if (set && !(k->allowed & WITH(auth)))
+			return conf_error(err, conf_where_of(s, NULL, k->name),
+				"%s: has no meaning with auth = %s; remove it, or change auth",
+				k->name, auths[auth].text);
+	}
+	return true;
+}
+
 static bool check_header(
 	const char *key, const char *value, const struct ini_section *s, struct err *err)
 {
-	for (const char *c = value; *c; c++)
+	for (const char *c = value ? value : ""; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			return conf_error(err, conf_where_of(s, NULL, key),
 				"%s: has a control character", key);
 	return true;
 }
 
-static bool check_account(struct conf_loading *l, struct raw_account *raw,
+/* The Enrollment API knows OAuth2 alone; its REST account has organization, profile and term. */
+static bool check_api(const struct conf_account *a, const struct ini_section *s, struct err *err)
+{
+	if (a->api == CONF_ENROLLMENT && a->auth != CONF_OAUTH2)
+		return conf_error(err, conf_where_of(s, NULL, "auth"),
+			"auth: the Enrollment API takes oauth2 alone; set auth = oauth2");
+	if (a->api == CONF_ENROLLMENT && a->organization_id)
+		return conf_error(err, conf_where_of(s, NULL, "organization_id"),
+			"organization_id: has no meaning with api = enrollment, where the REST "
+			"account has it; remove it");
+	if (a->api == CONF_ADMIN && !a->organization_id)
+		return conf_error(err, (struct conf_where) { s->file, s->line },
+			"[%s%s%s] needs 'organization_id'", s->kind, *s->name ? ":" : "", s->name);
+	return true;
+}
+
+static bool check_proxy(const struct conf_account *a, const struct ini_section *s, struct err *err)
+{
+	const char *host = a->proxy_host;
+
+	if (!host && (a->proxy_port || a->proxy_user || a->proxy_password_file))
+		return conf_error(err, (struct conf_where) { s->file, s->line },
+			"proxy_host_name is missing, but other proxy settings are there");
+	if (!host)
+		return true;
+	if (strstr(host, "://") || strpbrk(host, "/@ \"<>"))
+		return conf_error(err, conf_where_of(s, NULL, "proxy_host_name"),
+			"proxy_host_name: '%s' is not the name or address of a host alone", host);
+	if (!a->proxy_port)
+		return conf_error(
+			err, (struct conf_where) { s->file, s->line }, "proxy_port is missing");
+	if (!a->proxy_user != !a->proxy_password_file)
+		return conf_error(err, (struct conf_where) { s->file, s->line },
+			"proxy_username and proxy_password_file belong together");
+	if (a->proxy_user && strchr(a->proxy_user, ':'))
+		return conf_error(err, conf_where_of(s, NULL, "proxy_username"),
+			"proxy_username: a ':' can't be in it");
+	return check_header("proxy_username", a->proxy_user, s, err);
+}
+
+static bool check_trust(const struct conf_account *a, const struct ini_section *s, struct err *err)
+{
+	if (!a->trust_store && ini_find(s, "ssl_trust_store_type"))
+		return conf_error(err, conf_where_of(s, NULL, "ssl_trust_store_type"),
+			"ssl_trust_store_type: there is no ssl_trust_store");
+	if (a->trust_password_file && (!a->trust_store || a->trust_type == CONF_STORE_PEM))
+		return conf_error(err, conf_where_of(s, NULL, "ssl_trust_store_password_file"),
+			"ssl_trust_store_password_file: %s has no password; set "
+			"ssl_trust_store_type",
+			a->trust_store ? "a PEM bundle" : "a store that is not set");
+	return true;
+}
+
+static bool check_store(struct conf_loading *l, struct raw_account *raw,
 	const struct ini_section *s, struct err *err)
 {
 	struct conf_account *a = &raw->a;
+	bool java = a->store_type == CONF_STORE_JKS || a->store_type == CONF_STORE_JCEKS;
 
-	a->store_type = (enum conf_store_type)raw->store_type;
-	if (!check_url(a->url, conf_where_of(s, NULL, "url"), err) ||
-		!check_header("login", a->login, s, err) ||
-		!check_header("customer_uri", a->customer_uri, s, err))
-		return false;
-	if (has_pin(a->store))
+	if (a->auth != CONF_CLIENT_CERT)
+		return true;
+	if (conf_has_pin(a->store))
 		return conf_error(err, conf_where_of(s, NULL, "client_cert_key_store"),
 			"client_cert_key_store: a PIN does not belong here; set pin_file of the "
 			"token");
+	if (a->key_password_file && !java)
+		return conf_error(err, conf_where_of(s, NULL, "client_cert_key_password_file"),
+			"client_cert_key_password_file: only a key in a JKS or JCEKS store has a "
+			"password of its own; set client_cert_key_store_password_file");
 	if (a->store_type == CONF_STORE_PKCS11)
 		return resolve_store_token(l, raw, s, err);
 	if (a->store[0] != '/')
@@ -241,6 +269,40 @@ static bool check_account(struct conf_loading *l, struct raw_account *raw,
 			"client_cert_key_store_type = PKCS11",
 			a->store);
 	return true;
+}
+
+static bool check_token_url(
+	const struct conf_account *a, const struct ini_section *s, struct err *err)
+{
+	const char *url = a->token_url;
+
+	if (!url || (!strncmp(url, "https://", 8) && url[8] && !strpbrk(url, "@# \"<>")))
+		return true;
+	/* what stands before an '@' may be a password */
+	return conf_error(err, conf_where_of(s, NULL, "token_url"),
+		"token_url: is not of the form https://HOST/PATH");
+}
+
+static bool check_account(struct conf_loading *l, struct raw_account *raw,
+	const struct ini_section *s, struct err *err)
+{
+	struct conf_account *a = &raw->a;
+
+	a->api = (enum conf_api)raw->api;
+	a->auth = (enum conf_auth)raw->auth;
+	a->store_type = (enum conf_store_type)raw->store_type;
+	a->trust_type = (enum conf_store_type)raw->trust_type;
+	if (!check_url(a->url, conf_where_of(s, NULL, "url"), err) || !check_api(a, s, err) ||
+		!check_login_keys(raw->auth, s, err))
+		return false;
+	if (a->auth == CONF_OAUTH2) {
+		a->login = TAKE(raw->client_id);
+		a->secret_file = TAKE(raw->client_secret_file);
+	}
+	return check_header(a->auth == CONF_OAUTH2 ? "client_id" : "login", a->login, s, err) &&
+	       check_header("customer_uri", a->customer_uri, s, err) &&
+	       check_token_url(a, s, err) && check_proxy(a, s, err) && check_trust(a, s, err) &&
+	       check_store(l, raw, s, err);
 }
 
 static bool check_account_name(const struct ini_section *s, struct err *err)
@@ -265,28 +327,19 @@ bool conf_load_account(struct conf_loading *l, struct ini_section *s, struct err
 	     conf_apply(&raw, account_keys, ARRAY_LEN(account_keys), s, NULL, err) &&
 	     check_account(l, &raw, s, err);
 	*a = raw.a;
+	free(raw.client_id);
+	free(raw.client_secret_file);
 	l->conf->accounts++;
 	return ok;
 }
 
-void conf_token_dispose(struct conf_token *t)
-{
-	free(t->name);
-	free(t->module);
-	free(t->uri);
-	free(t->pin_file);
-	strlist_dispose(&t->env);
-}
-
 void conf_account_dispose(struct conf_account *a)
 {
-	free(a->name);
-	free(a->url);
-	free(a->customer_uri);
-	free(a->login);
-	free(a->store);
-	free(a->store_object);
-	free(a->store_alias);
-	free(a->store_password_file);
-	free(a->trust_store);
+	char *strings[] = { a->name, a->url, a->customer_uri, a->login, a->secret_file,
+		a->token_url, a->store, a->store_object, a->store_alias, a->store_password_file,
+		a->key_password_file, a->trust_store, a->trust_password_file, a->proxy_host,
+		a->proxy_user, a->proxy_password_file };
+
+	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+		free(strings[i]);
 }

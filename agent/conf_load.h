@@ -1,7 +1,7 @@
 /*
  * Loading the configuration, between the files that do it: conf.c goes through the sections,
- * conf_account.c reads tokens and accounts, conf_hook.c hooks, conf_cert.c certificates. Nobody
- * else includes this.
+ * conf_token.c reads tokens, conf_account.c accounts, conf_hook.c hooks, conf_cert.c certificates.
+ * Nobody else includes this.
  */
 #ifndef AGENT_CONF_LOAD_H
 #define AGENT_CONF_LOAD_H
@@ -46,6 +46,9 @@ struct ini_section *conf_find_section(struct conf_loading *l, const char *kind, 
 /* Appends "NAME=value". */
 MUST_USE bool conf_add_pair(
 	struct strlist *l, const char *name, const char *value, struct err *err);
+
+/* Whether a PIN stands in it: asked before a URI is repeated in a message. RFC 7512, 2.4. */
+bool conf_has_pin(const char *uri);
 
 void conf_token_dispose(struct conf_token *t);
 void conf_account_dispose(struct conf_account *a);

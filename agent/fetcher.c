@@ -177,17 +177,20 @@ bool fetcher_call(struct answer *out, struct fetcher *f, struct wire_request *r,
 }
 
 /* What the account's record borrows from until it was sent. */
+enum secret_of { SECRET_LOGIN, SECRET_STORE, SECRET_KEY, SECRET_TRUST, SECRET_PROXY, SECRET_COUNT };
+
 struct credential {
 	struct buf store;
 	struct buf trust;
-	struct secret *password;
+	struct secret *secret[SECRET_COUNT];
 };
 
 static void credential_dispose(struct credential *c)
 {
 	buf_wipe(&c->store);
 	buf_dispose(&c->trust);
-	secret_free(c->password);
+	for (size_t i = 0; i < SECRET_COUNT; i++)
+		secret_free(c->secret[i]);
 }
 AUTO_DEFINE_REF(credential, struct credential, credential_dispose);
 
@@ -206,19 +209,36 @@ static bool read_store(struct credential *c, const struct conf_account *a, struc
 	return true;
 }
 
+static bool read_secrets(struct credential *c, const struct fetcher_start *start, struct err *err)
+{
+	const struct conf_account *a = start->account;
+	bool pin = start->token && !a->store_password_file;
+	const struct {
+		const char *key;
+		const char *from;
+	} secrets[SECRET_COUNT] = {
+		[SECRET_LOGIN] = { a->auth == CONF_OAUTH2 ? "client_secret_file" : "password_file",
+			a->secret_file },
+		[SECRET_STORE] = { pin ? "pin_file" : "client_cert_key_store_password_file",
+			pin ? start->token->pin_file : a->store_password_file },
+		[SECRET_KEY] = { "client_cert_key_password_file", a->key_password_file },
+		[SECRET_TRUST] = { "ssl_trust_store_password_file", a->trust_password_file },
+		[SECRET_PROXY] = { "proxy_password_file", a->proxy_password_file },
+	};
+
+	for (size_t i = 0; i < SECRET_COUNT; i++)
+		if (secrets[i].from && !secret_read(&c->secret[i], secrets[i].from, err))
+			return err_wrap(err, "%s", secrets[i].key);
+	return true;
+}
+
 static bool read_credential(
 	struct credential *c, const struct fetcher_start *start, struct err *err)
 {
 	const struct conf_account *a = start->account;
-	const char *password = a->store_password_file;
 
-	if (start->token && !password)
-		password = start->token->pin_file;
-	if (!start->token && !read_store(c, a, err))
+	if ((a->store && !read_store(c, a, err)) || !read_secrets(c, start, err))
 		return false;
-	if (password && !secret_read(&c->password, password, err))
-		return err_wrap(
-			err, start->token ? "pin_file" : "client_cert_key_store_password_file");
 	if (!a->trust_store)
 		return true;
 	c->trust = BUF(TRUST_MAX);
@@ -234,38 +254,66 @@ static struct wire_bytes bytes_of(const struct buf *b)
 	return (struct wire_bytes) { b->data, b->len };
 }
 
-static const char *or_empty(const char *s)
+static struct wire_bytes secret_of(const struct credential *c, enum secret_of which)
 {
-	return s ? s : "";
+	const struct secret *s = c->secret[which];
+
+	return s ? (struct wire_bytes) { secret_bytes(s), secret_len(s) }
+		 : (struct wire_bytes) { 0 };
+}
+
+static const enum wire_store_type store_types[] = {
+	[CONF_STORE_PKCS12] = WIRE_STORE_PKCS12,
+	[CONF_STORE_PEM] = WIRE_STORE_PEM,
+	[CONF_STORE_JKS] = WIRE_STORE_JKS,
+	[CONF_STORE_JCEKS] = WIRE_STORE_JCEKS,
+	[CONF_STORE_PKCS11] = WIRE_STORE_PKCS11,
+};
+
+static void describe_login(
+	struct wire_account *w, const struct conf_account *a, const struct credential *c)
+{
+	static const enum wire_auth auths[] = {
+		[CONF_CLIENT_CERT] = WIRE_CLIENT_CERT,
+		[CONF_PASSWORD] = WIRE_PASSWORD,
+		[CONF_OAUTH2] = WIRE_OAUTH2,
+	};
+
+	w->api = a->api == CONF_ENROLLMENT ? WIRE_ENROLLMENT : WIRE_ADMIN;
+	w->url = a->url;
+	w->customer_uri = a->customer_uri;
+	w->auth = auths[a->auth];
+	w->login = a->login;
+	w->secret = secret_of(c, SECRET_LOGIN);
+	w->token_url = a->token_url;
 }
 
 static void describe_account(
 	struct wire_account *w, const struct fetcher_start *start, const struct credential *c)
 {
-	static const enum wire_store_type types[] = {
-		[CONF_STORE_PKCS12] = WIRE_STORE_PKCS12,
-		[CONF_STORE_PEM] = WIRE_STORE_PEM,
-		[CONF_STORE_PKCS11] = WIRE_STORE_PKCS11,
-	};
 	const struct conf_account *a = start->account;
 
 	*w = (struct wire_account) {
-		.url = a->url,
-		.customer_uri = a->customer_uri,
-		.login = a->login,
-		.store_type = types[a->store_type],
+		.store_type =
+			a->auth == CONF_CLIENT_CERT ? store_types[a->store_type] : WIRE_STORE_NONE,
 		.store = bytes_of(&c->store),
-		.store_alias = or_empty(a->store_alias),
-		.token_module = start->token ? start->token->module : "",
-		.token_uri = "",
+		.store_password = secret_of(c, SECRET_STORE),
+		.key_password = secret_of(c, SECRET_KEY),
+		.store_alias = a->store_alias,
+		.trust_type = a->trust_store ? store_types[a->trust_type] : WIRE_STORE_NONE,
 		.trust_store = bytes_of(&c->trust),
+		.trust_password = secret_of(c, SECRET_TRUST),
+		.proxy_host = a->proxy_host,
+		.proxy_port = (uint32_t)a->proxy_port,
+		.proxy_user = a->proxy_user,
+		.proxy_password = secret_of(c, SECRET_PROXY),
 		.parallel = (uint32_t)start->parallel,
 	};
-	if (start->token)
-		w->token_uri = a->store_object ? a->store_object : start->token->uri;
-	if (c->password)
-		w->store_password =
-			(struct wire_bytes) { secret_bytes(c->password), secret_len(c->password) };
+	describe_login(w, a, c);
+	if (!start->token)
+		return;
+	w->token_module = start->token->module;
+	w->token_uri = a->store_object ? a->store_object : start->token->uri;
 }
 
 /* The first exchange: the account, and whether its credential can be used. */

@@ -65,7 +65,8 @@ enum progress order_step_submit(struct job *job, struct err *err)
 	csr_names_bare(&names, &cert->names);
 	add_comments(&comments, cert, tag);
 	strlist_join(&requesters, &cert->external_requesters, ",");
-	r.submit = (struct wire_submit) { .org_id = cert->account->organization_id,
+	r.submit = (struct wire_submit) { .kind = WIRE_ENROLL,
+		.org_id = cert->account->organization_id,
 		.profile = cert->profile,
 		.term = (uint32_t)cert->term,
 		.csr = buf_str(&pem),
@@ -83,18 +84,17 @@ enum progress order_step_submit(struct job *job, struct err *err)
 	return job_ask(job, &r, err);
 }
 
-static bool write_order(struct job *job, uint64_t ssl_id, const char *event, struct err *err)
+static bool write_order(struct job *job, const char *id, const char *event, struct err *err)
 {
 	AUTO(record) struct record r = { 0 };
 	AUTO(fd) int dir = -1;
 
-	if (!record_set_int(&r, "ssl_id", (int64_t)ssl_id, err) ||
+	if (!record_set(&r, "ssl_id", id, err) ||
 		!record_set(&r, "account", record_get(&job->sit.intent.r, "account"), err) ||
 		!record_set_int(&r, "time", clock_now(), err) ||
 		!store_open_pending(&dir, job->run->store, job->cert->name, true, err) ||
 		!record_write(&r, dir, FILE_ORDER, FS_ATTR(0600), err) ||
-		!store_history(
-			job->run->store, err, job->cert->name, event, "order=%" PRIu64, ssl_id))
+		!store_history(job->run->store, err, job->cert->name, event, "order=%s", id))
 		return false;
 	job->run->changed = true;
 	return true;
@@ -133,10 +133,10 @@ enum progress order_failed(
 enum progress order_on_submit(struct job *job, const struct wire_reply *r, struct err *err)
 {
 	if (r->err.kind == ERR_NONE) {
-		if (!write_order(job, r->ssl_id, "ordered", err))
+		if (!write_order(job, r->order, "ordered", err))
 			return JOB_FAILED;
 		job->submitted = true;
-		log_info("ordered from SCM, order %" PRIu64, r->ssl_id);
+		log_info("ordered from SCM, order %s", r->order);
 		return JOB_NEXT;
 	}
 	if (r->unsent || r->refused) {
@@ -154,7 +154,8 @@ enum progress order_step_find(struct job *job, struct err *err)
 {
 	struct wire_request r = { .op = WIRE_FIND };
 
-	r.find = (struct wire_find) { .common_name = record_get(&job->sit.intent.r, "common_name"),
+	r.find = (struct wire_find) { .kind = WIRE_ENROLL,
+		.common_name = record_get(&job->sit.intent.r, "common_name"),
 		.tag = record_get(&job->sit.intent.r, "tag") };
 	log_progress("%s: looking for the order at SCM", job->cert->name);
 	return job_ask(job, &r, err);
@@ -193,10 +194,10 @@ enum progress order_on_find(struct job *job, const struct wire_reply *r, struct 
 {
 	if (r->err.kind != ERR_NONE)
 		return order_failed(job, r, ORDER_OPEN, err);
-	if (!r->ssl_id)
+	if (!*r->order)
 		return not_found(job, err);
-	if (!write_order(job, r->ssl_id, "adopted", err))
+	if (!write_order(job, r->order, "adopted", err))
 		return JOB_FAILED;
-	log_info("found the order at SCM, order %" PRIu64, r->ssl_id);
+	log_info("found the order at SCM, order %s", r->order);
 	return JOB_NEXT;
 }

@@ -58,8 +58,10 @@ bool refusal_of_account(struct refusal *out, const struct conf_account *a, struc
 	add_text(&text, a->login);
 	add_text(&text, a->store_alias);
 	add_text(&text, a->store_object);
+	add_file(&text, a->secret_file);
 	add_file(&text, a->store);
 	add_file(&text, a->store_password_file);
+	add_file(&text, a->key_password_file);
 	if (a->store_token)
 		add_token(&text, a->store_token);
 	return finish(out, &text, err);

@@ -5,6 +5,9 @@
 
 #include "base/secret.h"
 #include "fetch/sandbox.h"
+#include "keystore/ks_trust.h"
+
+#define ANCHORS_MAX (4 * 1024 * 1024)
 
 static enum ks_credential_type type_of(enum wire_store_type type)
 {
@@ -13,15 +16,27 @@ static enum ks_credential_type type_of(enum wire_store_type type)
 		return KS_PKCS12;
 	case WIRE_STORE_PKCS11:
 		return KS_PKCS11;
+	case WIRE_STORE_JKS:
+		return KS_JKS;
+	case WIRE_STORE_JCEKS:
+		return KS_JCEKS;
 	default:
 		return KS_PEM;
 	}
+}
+
+/* NULL in *out for an empty one: there is none. */
+static bool copy_secret(struct secret **out, const struct wire_bytes *from, struct err *err)
+{
+	*out = from->len ? secret_new(from->data, from->len) : NULL;
+	return *out || !from->len || err_memory(err);
 }
 
 static bool load(
 	struct ks_credential *out, bool *pin_refused, const struct wire_account *w, struct err *err)
 {
 	AUTO(secret) struct secret *password = NULL;
+	AUTO(secret) struct secret *key_password = NULL;
 	struct ks_credential_source source = { .type = type_of(w->store_type),
 		.data = w->store.data,
 		.len = w->store.len,
@@ -30,13 +45,30 @@ static bool load(
 		.uri = w->token_uri,
 		.pin_refused = pin_refused };
 
-	if (w->store_password.len) {
-		password = secret_new(w->store_password.data, w->store_password.len);
-		if (!password)
-			return err_memory(err);
-	}
+	if (w->store_type == WIRE_STORE_NONE)
+		return true;
+	if (!copy_secret(&password, &w->store_password, err) ||
+		!copy_secret(&key_password, &w->key_password, err))
+		return false;
 	source.password = password;
+	source.key_password = key_password;
 	return ks_credential_load(out, &source, err);
+}
+
+/* The anchors as PEM, whatever they came in. */
+static bool load_trust(struct buf *out, const struct wire_account *w, struct err *err)
+{
+	AUTO(secret) struct secret *password = NULL;
+
+	if (!w->trust_store.len)
+		return true;
+	if (!copy_secret(&password, &w->trust_password, err))
+		return false;
+	if (ks_trust_load(out, type_of(w->trust_type), w->trust_store.data, w->trust_store.len,
+		    password, err))
+		return true;
+	err->kind = ERR_CONFIG;
+	return err_wrap(err, "ssl_trust_store");
 }
 
 /* A token's module is loaded outside, with its environment; a file is parsed inside. */
@@ -60,21 +92,24 @@ bool account_open(
 	struct account *out, bool *pin_refused, const struct wire_account *w, struct err *err)
 {
 	AUTO(ks_credential) struct ks_credential credential = { 0 };
-	struct scm_account to = { .url = w->url,
-		.customer_uri = w->customer_uri,
-		.login = w->login,
-		.anchors = w->trust_store.data,
-		.anchors_len = w->trust_store.len };
+	AUTO(buf) struct buf anchors = BUF(ANCHORS_MAX);
+	struct scm_account to = {
+		.url = w->url, .customer_uri = w->customer_uri, .login = w->login
+	};
 
 	*pin_refused = false;
-	if (!load_sealed(&credential, pin_refused, w, err))
+	if (w->api != WIRE_ADMIN || w->auth != WIRE_CLIENT_CERT || *w->proxy_host)
+		return err_set(err, ERR_CONFIG, "this way to reach SCM is not built yet");
+	if (!load_sealed(&credential, pin_refused, w, err) || !load_trust(&anchors, w, err))
 		return false;
+	to.anchors = anchors.data;
+	to.anchors_len = anchors.len;
 	to.key = credential.key;
 	to.certificate = credential.cert;
 	to.chain = credential.chain;
 	if (!scm_client_new(&out->client, &to, w->parallel, err))
 		return false;
-	out->not_after = end_of(credential.cert);
+	out->not_after = credential.cert ? end_of(credential.cert) : 0;
 	out->credential = credential;
 	credential = (struct ks_credential) { 0 };
 	return true;

@@ -6,7 +6,7 @@ bool scm_collect_begin(struct scm_work *w, struct scm_call *next)
 {
 	struct err err = { 0 };
 
-	if (scm_request_collect(next, w->request.order.ssl_id, &err))
+	if (scm_request_collect(next, w->request.order.id, &err))
 		return true;
 	scm_work_fail(w, &err);
 	return false;
@@ -77,7 +77,7 @@ static enum wire_order_state while_waiting(enum wire_order_state state)
 
 static bool take_details(struct scm_work *w, const struct scm_answer *a)
 {
-	if (scm_details_read(w, a, w->request.order.ssl_id))
+	if (scm_details_read(w, a, w->request.order.id))
 		w->reply.order_state = while_waiting(w->reply.order_state);
 	else if (w->told_to_wait)
 		w->reply = (struct wire_reply) { .id = w->request.id,
@@ -89,6 +89,6 @@ bool scm_collect_step(struct scm_work *w, const struct scm_answer *a, struct scm
 {
 	bool goes_on = w->asked ? take_details(w, a) : take_collected(w, a, next);
 
-	w->reply.ssl_id = w->request.order.ssl_id;
+	w->reply.order = w->request.order.id;
 	return goes_on;
 }

@@ -45,7 +45,7 @@ static enum wire_order_state state_of(const char *status)
 	return WIRE_ORDER_UNKNOWN;
 }
 
-bool scm_details_read(struct scm_work *w, const struct scm_answer *a, uint64_t ssl_id)
+bool scm_details_read(struct scm_work *w, const struct scm_answer *a, const char *id)
 {
 	struct err err = { 0 };
 
@@ -54,7 +54,7 @@ bool scm_details_read(struct scm_work *w, const struct scm_answer *a, uint64_t s
 	scm_details_dispose(&w->details);
 	if (!scm_json_details(&w->details, a->body, a->len, &err))
 		return scm_verdict_broken(&w->reply, a, &err);
-	if (w->details.ssl_id != ssl_id) {
+	if (strcmp(scm_work_id(w, w->details.ssl_id), id) != 0) {
 		err_set(&err, ERR_PROTOCOL, "details of order %" PRIu64 " instead",
 			w->details.ssl_id);
 		return scm_verdict_broken(&w->reply, a, &err);
@@ -69,7 +69,7 @@ bool scm_details_begin(struct scm_work *w, struct scm_call *next)
 {
 	struct err err = { 0 };
 
-	if (scm_request_details(next, w->request.order.ssl_id, &err))
+	if (scm_request_details(next, w->request.order.id, &err))
 		return true;
 	scm_work_fail(w, &err);
 	return false;
@@ -78,7 +78,7 @@ bool scm_details_begin(struct scm_work *w, struct scm_call *next)
 bool scm_details_step(struct scm_work *w, const struct scm_answer *a, struct scm_call *next)
 {
 	(void)next;
-	if (scm_details_read(w, a, w->request.order.ssl_id))
-		w->reply.ssl_id = w->details.ssl_id;
+	if (scm_details_read(w, a, w->request.order.id))
+		w->reply.order = w->request.order.id;
 	return false;
 }

@@ -90,7 +90,7 @@ static bool ask_order(struct scm_work *w, struct scm_call *next)
 		w->reply = (struct wire_reply) { .id = w->request.id };
 		return false;
 	}
-	if (scm_request_details(next, w->ids.id[w->reading], &err))
+	if (scm_request_details(next, scm_work_id(w, w->ids.id[w->reading]), &err))
 		return true;
 	scm_work_fail(w, &err);
 	return false;
@@ -128,10 +128,13 @@ static bool take_page(struct scm_work *w, const struct scm_answer *a, struct scm
 
 static bool take_order(struct scm_work *w, const struct scm_answer *a, struct scm_call *next)
 {
-	if (!scm_details_read(w, a, w->ids.id[w->reading]))
+	char id[sizeof(w->order)];
+
+	memcpy(id, w->order, sizeof(id));
+	if (!scm_details_read(w, a, id))
 		return false;
 	if (strstr(w->details.comments, w->request.find.tag)) {
-		w->reply.ssl_id = w->details.ssl_id;
+		w->reply.order = scm_work_id(w, w->details.ssl_id);
 		return false;
 	}
 	w->reading++;

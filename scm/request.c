@@ -148,16 +148,30 @@ static bool get(struct scm_call *out, struct err *err)
 	return finish(out, err);
 }
 
-bool scm_request_collect(struct scm_call *out, uint64_t ssl_id, struct err *err)
+/* sslId is an integer; anything else would be another path. */
+static bool check_id(const char *id, struct err *err)
 {
-	buf_addf(&out->path, "/ssl/v1/collect/%" PRIu64 "?format=x509", ssl_id);
+	size_t len = strlen(id);
+
+	if (len && len <= 18 && strspn(id, "0123456789") == len)
+		return true;
+	return err_set(err, ERR_CONFIG, "'%s' is no order of SCM's Admin API: a number", id);
+}
+
+bool scm_request_collect(struct scm_call *out, const char *id, struct err *err)
+{
+	if (!check_id(id, err))
+		return false;
+	buf_addf(&out->path, "/ssl/v1/collect/%s?format=x509", id);
 	out->answer_max = SCM_CERTIFICATES_MAX;
 	return get(out, err);
 }
 
-bool scm_request_details(struct scm_call *out, uint64_t ssl_id, struct err *err)
+bool scm_request_details(struct scm_call *out, const char *id, struct err *err)
 {
-	buf_addf(&out->path, "/ssl/v1/%" PRIu64, ssl_id);
+	if (!check_id(id, err))
+		return false;
+	buf_addf(&out->path, "/ssl/v1/%s", id);
 	return get(out, err);
 }
 

@@ -50,10 +50,10 @@ MUST_USE bool scm_request_enroll(
 	struct scm_call *out, const struct wire_submit *s, struct err *err);
 
 /* GET /ssl/v1/collect/{id}?format=x509 (3.3): the certificate with its chain, PEM. */
-MUST_USE bool scm_request_collect(struct scm_call *out, uint64_t ssl_id, struct err *err);
+MUST_USE bool scm_request_collect(struct scm_call *out, const char *id, struct err *err);
 
 /* GET /ssl/v1/{id} (3.4). */
-MUST_USE bool scm_request_details(struct scm_call *out, uint64_t ssl_id, struct err *err);
+MUST_USE bool scm_request_details(struct scm_call *out, const char *id, struct err *err);
 
 /* One page of GET /ssl/v1 (3.4), `size` entries from the 0-based `position`. */
 struct scm_page {

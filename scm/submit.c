@@ -16,13 +16,15 @@ bool scm_submit_begin(struct scm_work *w, struct scm_call *next)
 bool scm_submit_step(struct scm_work *w, const struct scm_answer *a, struct scm_call *next)
 {
 	struct err err = { 0 };
+	uint64_t id;
 
 	(void)next;
 	if (!scm_verdict(&w->reply, a))
 		return false;
-	if (!scm_json_enrolled(&w->reply.ssl_id, a->body, a->len, &err)) {
+	if (!scm_json_enrolled(&id, a->body, a->len, &err)) {
 		err_wrap(&err, "the order may exist, but its id is not understood");
 		return scm_verdict_broken(&w->reply, a, &err);
 	}
+	w->reply.order = scm_work_id(w, id);
 	return false;
 }

@@ -1,6 +1,8 @@
 #include "scm/work.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 static const struct {
 	bool (*begin)(struct scm_work *w, struct scm_call *next);
@@ -77,6 +79,12 @@ bool scm_work_step(struct scm_work *w, const struct scm_answer *a, struct scm_ca
 {
 	assert(known(w));
 	return settle(w, operations[w->request.op].step(w, a, next));
+}
+
+const char *scm_work_id(struct scm_work *w, uint64_t id)
+{
+	snprintf(w->order, sizeof(w->order), "%" PRIu64, id);
+	return w->order;
 }
 
 void scm_work_fail(struct scm_work *w, const struct err *why)

@@ -24,6 +24,7 @@ struct scm_work {
 	struct scm_details details;
 	struct scm_chain chain;
 	struct strlist cells;
+	char order[WIRE_ID_MAX + 1]; /* an id as text */
 
 	/* where a chain of calls stands */
 	struct scm_ids ids;   /* FIND: all orders with the common name, newest first when reading */
@@ -63,9 +64,12 @@ bool scm_table_begin(struct scm_work *w, struct scm_call *next);
 bool scm_table_step(struct scm_work *w, const struct scm_answer *a, struct scm_call *next);
 
 /*
- * Details of `ssl_id` out of an answer, into w->details and the reply's state, status and serial;
- * false when the reply has become a failure.
+ * Details of the order `id` out of an answer, into w->details and the reply's state, status and
+ * serial; false when the reply has become a failure.
  */
-bool scm_details_read(struct scm_work *w, const struct scm_answer *a, uint64_t ssl_id);
+bool scm_details_read(struct scm_work *w, const struct scm_answer *a, const char *id);
+
+/* The decimal form of an id of the Admin API; lives as long as `w`, until the next one. */
+const char *scm_work_id(struct scm_work *w, uint64_t id);
 
 #endif

@@ -1,7 +1,9 @@
 #include "fetch_scene.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -14,11 +16,14 @@ void scene_account_load(struct scene_account *a, const struct sim *s)
 	sim_read(&a->store, s, "client.pem");
 	sim_read(&a->trust, s, "ca.pem");
 	a->request = (struct wire_request) { .op = WIRE_ACCOUNT,
-		.account = { .url = s->url,
+		.account = { .api = WIRE_ADMIN,
+			.auth = WIRE_CLIENT_CERT,
+			.url = s->url,
 			.customer_uri = "example",
 			.login = "api",
 			.store_type = WIRE_STORE_PEM,
 			.store = { a->store.data, a->store.len },
+			.trust_type = WIRE_STORE_PEM,
 			.trust_store = { a->trust.data, a->trust.len },
 			.parallel = 4 } };
 }
@@ -67,7 +72,8 @@ char *scene_csr(const char *common_name)
 struct wire_request scene_submit(const char *csr, const char *comments)
 {
 	return (struct wire_request) { .op = WIRE_SUBMIT,
-		.submit = { .org_id = 1234,
+		.submit = { .kind = WIRE_ENROLL,
+			.org_id = 1234,
 			.profile = 1018,
 			.term = 90,
 			.csr = csr,
@@ -76,14 +82,24 @@ struct wire_request scene_submit(const char *csr, const char *comments)
 			.external_requester = "" } };
 }
 
-struct wire_request scene_order(enum wire_op op, uint64_t ssl_id)
+struct wire_request scene_order(enum wire_op op, uint64_t id)
 {
-	return (struct wire_request) { .op = op, .order = { .ssl_id = ssl_id } };
+	static char text[8][24];
+	static unsigned next;
+	char *at = text[next++ % ARRAY_LEN(text)];
+
+	snprintf(at, sizeof(text[0]), "%" PRIu64, id);
+	return (struct wire_request) { .op = op, .order = { .id = at } };
+}
+
+uint64_t scene_id(const struct reply *r)
+{
+	return strtoull(r->r.order, NULL, 10);
 }
 
 struct wire_request scene_find(const char *common_name, const char *tag)
 {
-	return (struct wire_request) { .op = WIRE_FIND, .find = { common_name, tag } };
+	return (struct wire_request) { .op = WIRE_FIND, .find = { WIRE_ENROLL, common_name, tag } };
 }
 
 uint64_t scene_place(struct fetch *f, const char *csr, const char *comments)
@@ -93,8 +109,8 @@ uint64_t scene_place(struct fetch *f, const char *csr, const char *comments)
 
 	fetch_ask(&r, f, &submit);
 	scene_expect(&r, ERR_NONE, "");
-	assert_true(r.r.ssl_id > 0);
-	return r.r.ssl_id;
+	assert_true(scene_id(&r) > 0);
+	return scene_id(&r);
 }
 
 void scene_expect(const struct reply *r, enum err_kind kind, const char *words)

@@ -23,11 +23,14 @@ char *scene_csr(const char *common_name);
 
 /* Requests that the simulator takes. */
 struct wire_request scene_submit(const char *csr, const char *comments);
-struct wire_request scene_order(enum wire_op op, uint64_t ssl_id);
+struct wire_request scene_order(enum wire_op op, uint64_t id); /* of the last eight */
 struct wire_request scene_find(const char *common_name, const char *tag);
 
 /* Places an order that must be taken; its id. */
 uint64_t scene_place(struct fetch *f, const char *csr, const char *comments);
+
+/* The id in an answer, 0 for none. */
+uint64_t scene_id(const struct reply *r);
 
 /* Fails the test unless the reply is of that kind and its text holds `words`. */
 void scene_expect(const struct reply *r, enum err_kind kind, const char *words);

@@ -276,7 +276,7 @@ static void test_each_answer(void **state)
 		serve_answer(&r, answers[i].answer, strlen(answers[i].answer), false);
 		expect(answers[i].what, &r, answers[i].kind, answers[i].verdict);
 		scene_expect(&r, answers[i].kind, answers[i].words);
-		assert_int_equal(r.r.ssl_id, answers[i].kind ? 0 : 55);
+		assert_int_equal(scene_id(&r), answers[i].kind ? 0 : 55);
 		assert_int_equal(r.r.retry_after, strcmp(answers[i].what, "503") ? 0 : 77);
 	}
 }
@@ -322,7 +322,7 @@ static void test_cut_answers(void **state)
 				fail_msg("cut at %zu: %s", cut, r.r.err.text);
 			assert_false(r.r.unsent);
 			assert_false(r.r.refused);
-			assert_int_equal(r.r.ssl_id, 0);
+			assert_int_equal(scene_id(&r), 0);
 		}
 	}
 }

@@ -196,7 +196,7 @@ static void test_collect(void **state)
 	ask_order(&r, WIRE_COLLECT, id);
 	scene_expect(&r, ERR_NONE, "");
 	assert_int_equal(r.r.order_state, WIRE_ORDER_ISSUED);
-	assert_int_equal(r.r.ssl_id, id);
+	assert_int_equal(scene_id(&r), id);
 	assert_true(r.r.chain_count >= 2);
 	for (size_t i = 0; i < r.r.chain_count; i++)
 		leaves += same_subject(&r.r.chain[i], "CN=www.example.com");
@@ -348,7 +348,7 @@ static void test_details(void **state)
 	ask_order(&issued, WIRE_DETAILS, id);
 	scene_expect(&issued, ERR_NONE, "");
 	assert_int_equal(issued.r.order_state, WIRE_ORDER_ISSUED);
-	assert_int_equal(issued.r.ssl_id, id);
+	assert_int_equal(scene_id(&issued), id);
 	assert_string_equal(issued.r.status, "Issued");
 	assert_true(strlen(issued.r.serial) >= 8);
 	assert_int_equal(strspn(issued.r.serial, "0123456789ABCDEF"), strlen(issued.r.serial));
@@ -380,15 +380,15 @@ static void test_find(void **state)
 	scene_place(&fetch, csr, "later 22bb33");
 	find(&found, "www.example.com", "00aa11");
 	scene_expect(&found, ERR_NONE, "");
-	assert_int_equal(found.r.ssl_id, first);
+	assert_int_equal(scene_id(&found), first);
 	assert_int_equal(found.r.order_state, WIRE_ORDER_ISSUED);
 	find(&none, "www.example.com", "ffffffff");
 	scene_expect(&none, ERR_NONE, "");
-	assert_int_equal(none.r.ssl_id, 0);
+	assert_int_equal(scene_id(&none), 0);
 	assert_int_equal(none.r.order_state, WIRE_ORDER_NONE);
 	find(&stranger, "other.example.com", "00aa11");
 	scene_expect(&stranger, ERR_NONE, "");
-	assert_int_equal(stranger.r.ssl_id, 0);
+	assert_int_equal(scene_id(&stranger), 0);
 }
 
 /* More than one page: the oldest order is on the last one, and none may be missed. */
@@ -409,12 +409,12 @@ static void test_find_beyond_a_page(void **state)
 	lists = sim_count(&sim, "requests.jsonl", "\"operation\":\"list\"", NULL);
 	find(&found, "many.example.com", "77cc");
 	scene_expect(&found, ERR_NONE, "");
-	assert_int_equal(found.r.ssl_id, first);
+	assert_int_equal(scene_id(&found), first);
 	assert_int_equal(
 		sim_count(&sim, "requests.jsonl", "\"operation\":\"list\"", NULL) - lists, 2);
 	find(&none, "many.example.com", "none of them");
 	scene_expect(&none, ERR_NONE, "");
-	assert_int_equal(none.r.ssl_id, 0);
+	assert_int_equal(scene_id(&none), 0);
 }
 
 /* "None" is only said when everything was read. */
@@ -450,7 +450,7 @@ static void test_find_is_clean_or_fails(void **state)
 		find(&r, "www.example.com", "not there at all");
 		if (r.r.err.kind != faults[i].kind)
 			fail_msg("%s: %s", faults[i].fault, r.r.err.text);
-		assert_int_equal(r.r.ssl_id, 0);
+		assert_int_equal(scene_id(&r), 0);
 	}
 }
 

@@ -405,24 +405,6 @@ static void refuses_what_comes_later(void **state)
 {
 	static const char *const lines[][2] = {
 		{ "[agent]", "metrics_file = /var/lib/x.prom" },
-		{ "[scm]", "api = enrollment" },
-		{ "[scm]", "auth = password" },
-		{ "[scm]", "auth = oauth2" },
-		{ "[scm]", "password_file = /etc/p" },
-		{ "[scm]", "client_cert_key_store_type = JKS" },
-		{ "[scm]", "client_cert_key_store_type = jceks" },
-		{ "[scm]", "client_cert_key_password_file = /etc/p" },
-		{ "[scm]", "client_id = x" },
-		{ "[scm]", "client_secret_file = /etc/p" },
-		{ "[scm]", "token_url = https://h" },
-		{ "[scm]", "ssl_trust_store_type = PKCS12" },
-		{ "[scm]", "ssl_trust_store_type = JKS" },
-		{ "[scm]", "ssl_trust_store_type = JCEKS" },
-		{ "[scm]", "ssl_trust_store_password_file = /etc/p" },
-		{ "[scm]", "proxy_host_name =" },
-		{ "[scm]", "proxy_port = 8080" },
-		{ "[scm]", "proxy_username = x" },
-		{ "[scm]", "proxy_password_file = /etc/p" },
 		{ "[certificate:www]", "reuse_key = yes" },
 		{ "[certificate:www]", "renew_with = renew" },
 		{ "[certificate:www]", "renew_if_issued_before = 2026-01-01T00:00:00Z" },
@@ -492,6 +474,52 @@ static void refuses_sections(void **state)
 	"customer_uri = c\norganization_id = 1\nlogin = l\nclient_cert_key_store = /x\n"
 #define PKCS11 "[scm]\nclient_cert_key_store_type = PKCS11\n" ACCOUNT_BUT_STORE
 
+#define OAUTH2                                                                                     \
+	"[scm]\nurl = https://h\norganization_id = 1\nauth = oauth2\nclient_id = i\n"              \
+	"client_secret_file = /s\n"
+
+/* Every way to log in, and what belongs to it. */
+static void takes_logins(void **state)
+{
+	static const char text[] = OAUTH2
+		"token_url = https://sso/t\n"
+		"[scm:enr]\napi = enrollment\nurl = https://h\nauth = oauth2\nclient_id = j\n"
+		"client_secret_file = credential:s\n"
+		"[scm:pw]\nurl = https://h\norganization_id = 1\ncustomer_uri = c\n"
+		"auth = password\nlogin = l\npassword_file = /p\n"
+		"proxy_host_name = 192.0.2.1\nproxy_port = 3128\nproxy_username = u\n"
+		"proxy_password_file = /q\n"
+		"[scm:java]\nurl = https://h\norganization_id = 1\ncustomer_uri = c\n"
+		"login = l\nclient_cert_key_store = /k\nclient_cert_key_store_type = JKS\n"
+		"client_cert_key_password_file = /kp\nssl_trust_store = /t\n"
+		"ssl_trust_store_type = jceks\nssl_trust_store_password_file = /tp\n";
+	AUTO(conf) struct conf *conf = conf_scene_load(*state, text);
+	const struct conf_account *a;
+
+	a = conf_find_account(conf, "default");
+	assert_int_equal(a->auth, CONF_OAUTH2);
+	assert_string_equal(a->login, "i");
+	assert_string_equal(a->secret_file, "/s");
+	assert_string_equal(a->token_url, "https://sso/t");
+	assert_null(a->store);
+	a = conf_find_account(conf, "enr");
+	assert_int_equal(a->api, CONF_ENROLLMENT);
+	assert_int_equal(a->organization_id, 0);
+	a = conf_find_account(conf, "pw");
+	assert_int_equal(a->auth, CONF_PASSWORD);
+	assert_string_equal(a->secret_file, "/p");
+	assert_string_equal(a->proxy_host, "192.0.2.1");
+	assert_int_equal(a->proxy_port, 3128);
+	assert_string_equal(a->proxy_user, "u");
+	assert_string_equal(a->proxy_password_file, "/q");
+	a = conf_find_account(conf, "java");
+	assert_int_equal(a->auth, CONF_CLIENT_CERT);
+	assert_int_equal(a->store_type, CONF_STORE_JKS);
+	assert_string_equal(a->key_password_file, "/kp");
+	assert_int_equal(a->trust_type, CONF_STORE_JCEKS);
+	assert_string_equal(a->trust_password_file, "/tp");
+}
+
 static void refuses_accounts(void **state)
 {
 	static const struct row rows[] = {
@@ -513,7 +541,41 @@ static void refuses_accounts(void **state)
 		{ SCENE_ACCOUNT "enroll_immediate = now\n", 7, "neither yes nor no" },
 		{ SCENE_ACCOUNT "ssl_trust_store = ca.pem\n", 7, "not an absolute path" },
 		{ SCENE_ACCOUNT "organisation_id = 1\n", 7, "unknown key 'organisation_id'" },
-		{ "[scm]\nurl = https://h\n", 1, "[scm] needs 'customer_uri'" },
+		{ "[scm]\nurl = https://h\n", 1, "[scm] needs 'organization_id'" },
+		{ "[scm]\nurl = https://h\norganization_id = 1\n", 1,
+			"[scm] needs 'login' with auth = client-cert" },
+		{ "[scm]\nurl = https://h\norganization_id = 1\nauth = password\nlogin = l\n", 1,
+			"[scm] needs 'customer_uri' with auth = password" },
+		{ "[scm]\nurl = https://h\norganization_id = 1\nauth = password\nlogin = l\n"
+		  "customer_uri = c\n",
+			1, "[scm] needs 'password_file' with auth = password" },
+		{ "[scm]\nurl = https://h\norganization_id = 1\nauth = oauth2\n", 1,
+			"[scm] needs 'client_id' with auth = oauth2" },
+		{ OAUTH2 "login = x\n", 7, "login: has no meaning with auth = oauth2,remove it" },
+		{ OAUTH2 "password_file = /p\n", 7, "password_file: has no meaning" },
+		{ OAUTH2 "client_cert_key_store = /p\n", 7,
+			"client_cert_key_store: has no meaning" },
+		{ SCENE_ACCOUNT "client_id = x\n", 7, "client_id: has no meaning" },
+		{ SCENE_ACCOUNT "password_file = /x\n", 7, "password_file: has no meaning" },
+		{ SCENE_ACCOUNT "token_url = https://h\n", 7, "token_url: has no meaning" },
+		{ OAUTH2 "token_url = http://h/t\n", 7, "https://HOST/PATH" },
+		{ OAUTH2 "token_url = https://u@h/t\n", 7, "https://HOST/PATH" },
+		{ SCENE_ACCOUNT "api = enrollment\n", 1, "the Enrollment API takes oauth2 alone" },
+		{ OAUTH2 "api = enrollment\n", 3, "organization_id: has no meaning" },
+		{ SCENE_ACCOUNT "client_cert_key_password_file = /x\n", 7, "JKS or JCEKS" },
+		{ SCENE_ACCOUNT "ssl_trust_store_type = JKS\n", 7, "there is no ssl_trust_store" },
+		{ SCENE_ACCOUNT "ssl_trust_store_password_file = /x\n", 7, "has no password" },
+		{ SCENE_ACCOUNT "ssl_trust_store = /t\nssl_trust_store_password_file = /x\n", 8,
+			"a PEM bundle has no password,ssl_trust_store_type" },
+		{ SCENE_ACCOUNT "proxy_port = 1\n", 1, "proxy_host_name is missing" },
+		{ SCENE_ACCOUNT "proxy_host_name = p\n", 1, "proxy_port is missing" },
+		{ SCENE_ACCOUNT "proxy_host_name = http://p:1\n", 7, "of a host alone" },
+		{ SCENE_ACCOUNT "proxy_port = 65536\n", 7, "from 1 to 65535" },
+		{ SCENE_ACCOUNT "proxy_host_name = p\nproxy_port = 1\nproxy_username = u\n", 1,
+			"belong together" },
+		{ SCENE_ACCOUNT "proxy_host_name = p\nproxy_port = 1\nproxy_username = u:v\n"
+				"proxy_password_file = /p\n",
+			9, "a ':' can't be in it" },
 		{ "[scm]\norganization_id = 0\n", 2, "organization_id: '0'" },
 		{ "[scm]\nlogin = a\033b\nurl = https://h\ncustomer_uri = c\n"
 		  "organization_id = 1\nclient_cert_key_store = /x\n",
@@ -555,8 +617,8 @@ static void repeats_no_secret(void **state)
 			"ssl_trust_store_password_file" },
 		{ "[scm]\nclient_cert_key_store_password_file = hunter2\n", 2,
 			"absolute path,credential:NAME,fd:N" },
-		{ "[scm]\npassword_file = hunter2\n", 2, "not supported" },
-		{ "[scm]\nclient_secret_file = hunter2\n", 2, "not supported" },
+		{ "[scm]\npassword_file = hunter2\n", 2, "absolute path" },
+		{ "[scm]\nclient_secret_file = hunter2\n", 2, "absolute path" },
 		{ "[scm]\npin = hunter2\n", 2, "unknown key 'pin'" },
 		{ "[scm]\nurl = https://u:hunter2@h\n" ACCOUNT_BUT_URL, 2, "no user or password" },
 		{ "[token:t]\npin = hunter2\n", 2, "pin_file" },
@@ -707,6 +769,7 @@ int main(void)
 		TEST(takes_nothing),
 		TEST(refuses_what_comes_later),
 		TEST(refuses_sections),
+		TEST(takes_logins),
 		TEST(refuses_accounts),
 		TEST(repeats_no_secret),
 		TEST(refuses_certificates),

@@ -13,7 +13,8 @@
 
 static struct wire_submit plain(void)
 {
-	return (struct wire_submit) { .org_id = 103,
+	return (struct wire_submit) { .kind = WIRE_ENROLL,
+		.org_id = 103,
 		.profile = 1013,
 		.term = 365,
 		.csr = CSR,
@@ -194,9 +195,9 @@ static void test_reading(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_true(scm_request_collect(&c, 55, &err));
+	assert_true(scm_request_collect(&c, "55", &err));
 	expect_get(&c, "/ssl/v1/collect/55?format=x509", "GET /ssl/v1/collect/55", 1024 * 1024);
-	assert_true(scm_request_details(&c, 54, &err));
+	assert_true(scm_request_details(&c, "54", &err));
 	expect_get(&c, "/ssl/v1/54", "GET /ssl/v1/54", 256 * 1024);
 	assert_true(scm_request_list(&c, "*.a-b.example & co/\xc3\xa9", &page, &err));
 	expect_get(&c,

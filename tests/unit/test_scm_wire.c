@@ -17,41 +17,71 @@ static struct wire_request request_of(enum wire_op op)
 	switch (op) {
 	case WIRE_ACCOUNT:
 		r.account = (struct wire_account) {
+			.api = WIRE_ADMIN,
 			.url = "https://cert-manager.com",
 			.customer_uri = "example",
+			.auth = WIRE_CLIENT_CERT,
 			.login = "api-host01",
+			.secret = BYTES("pass\0word"),
+			.token_url = "https://sso.example/token",
 			.store_type = WIRE_STORE_PKCS12,
 			.store = BYTES("key\0store"),
 			.store_password = BYTES("secret"),
+			.key_password = BYTES("inner"),
 			.store_alias = "scm",
 			.token_module = "softhsm2",
 			.token_uri = "pkcs11:token=web",
+			.trust_type = WIRE_STORE_JKS,
 			.trust_store = BYTES("-----BEGIN CERTIFICATE-----"),
+			.trust_password = BYTES("changeit"),
+			.proxy_host = "proxy.example.com",
+			.proxy_port = 3128,
+			.proxy_user = "host",
+			.proxy_password = BYTES("p:w"),
 			.parallel = 4,
 		};
 		break;
 	case WIRE_SUBMIT:
 		r.submit = (struct wire_submit) {
+			.kind = WIRE_REPLACE,
+			.order = "55",
 			.org_id = 1234,
 			.profile = 1018,
 			.term = 199,
 			.csr = "-----BEGIN CERTIFICATE REQUEST-----",
+			.common_name = "a.example.com",
 			.names = "a.example.com,b.example.com",
 			.comments = "tag 00ff",
+			.reason = "new key",
 			.external_requester = "a@example.com",
+			.dcv_mode = "EMAIL",
+			.dcv_email = "admin@example.com",
 			.field_count = 2,
 			.field = { { "Cost centre", "4711" }, { "Owner", "" } },
 		};
 		break;
 	case WIRE_FIND:
-		r.find = (struct wire_find) { "www.example.com", "00112233" };
+		r.find = (struct wire_find) { WIRE_RENEW, "www.example.com", "00112233", "55",
+			"00ff" };
 		break;
 	case WIRE_COLLECT:
 	case WIRE_DETAILS:
-		r.order.ssl_id = UINT64_C(0x7fffffffffffffff);
+		r.order.id = "Ab3-_.~9";
+		break;
+	case WIRE_REVOKE:
+		r.revoke = (struct wire_revoke) { "55", 4, "superseded" };
 		break;
 	case WIRE_LIST:
-		r.list = (struct wire_list) { WIRE_LIST_PROFILES, 55 };
+		r.list = (struct wire_list) { WIRE_LIST_CERTIFICATES, 55, 200, "a.example.com",
+			"Issued", "0A1B" };
+		break;
+	case WIRE_DCV:
+		r.dcv = (struct wire_dcv) { WIRE_DCV_SUBMIT, WIRE_DCV_EMAIL, "example.com",
+			"admin@example.com" };
+		break;
+	case WIRE_PUBLISHED:
+		r.published = (struct wire_published) { "http://example.com/x.txt", "00ff",
+			"sectigo.com", "192.0.2.1:8080" };
 		break;
 	case WIRE_PROBE:
 		r.probe = (struct wire_probe) { "::1", 443, "www.example.com", 5000 };
@@ -66,13 +96,15 @@ static struct wire_reply full_reply(void)
 {
 	struct wire_reply r = { .id = 9,
 		.code = -36,
-		.ssl_id = 55,
+		.order = "55",
+		.undecided = true,
 		.order_state = WIRE_ORDER_ISSUED,
 		.status = "Issued",
 		.serial = "0A1B",
 		.not_after = -1,
 		.chain_count = 2,
 		.chain = { BYTES("leaf"), BYTES("issuer\0x") },
+		.next = 200,
 		.columns = 3,
 		.rows = 2,
 		.cell = cells };
@@ -398,10 +430,15 @@ static void test_request_bounds(void **state)
 	r.account.parallel = 0;
 	refuse_request(r);
 	r = request_of(WIRE_ACCOUNT);
-	r.account.store_type = 4;
+	r.account.store_type = WIRE_STORE_PKCS11 + 1;
 	refuse_request(r);
 	r = request_of(WIRE_PROBE);
 	r.probe.connect_port = 65536;
+	refuse_request(r);
+	r = request_of(WIRE_SUBMIT);
+	r.submit.order = "";
+	refuse_request(r);
+	r.submit.order = "5/../6";
 	refuse_request(r);
 	r = request_of(WIRE_FIND);
 	r.find.tag = "";
@@ -460,7 +497,7 @@ static void test_reply_bounds(void **state)
 	r.order_state = WIRE_ORDER_STATE_COUNT;
 	refuse_reply(r);
 	r = full_reply();
-	r.ssl_id = UINT64_C(1) << 63;
+	r.order = "../55";
 	refuse_reply(r);
 	r = full_reply();
 	r.unsent = true;

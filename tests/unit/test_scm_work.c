@@ -87,13 +87,18 @@ static const struct wire_reply *reply(const struct scene *s)
 	return &s->work->reply;
 }
 
+static uint64_t id_of(const struct wire_reply *r)
+{
+	return r->order ? strtoull(r->order, NULL, 10) : 0;
+}
+
 static void expect_failure(const struct scene *s, enum err_kind kind)
 {
 	const struct wire_reply *r = reply(s);
 
 	if (r->err.kind != kind)
 		fail_msg("%s: %s", err_name(r->err.kind), r->err.text);
-	assert_int_equal(r->ssl_id, 0);
+	assert_int_equal(id_of(r), 0);
 	assert_int_equal(r->order_state, WIRE_ORDER_NONE);
 	assert_int_equal(r->chain_count, 0);
 	assert_null(r->status);
@@ -102,7 +107,8 @@ static void expect_failure(const struct scene *s, enum err_kind kind)
 /* ---- submit ---------------------------------------------------------------------------------- */
 
 static const struct wire_request submit = { .op = WIRE_SUBMIT,
-	.submit = { .org_id = 1,
+	.submit = { .kind = WIRE_ENROLL,
+		.org_id = 1,
 		.profile = 2,
 		.csr = "MIIB",
 		.names = "",
@@ -119,7 +125,7 @@ static void test_submit(void **state)
 	assert_true(s.call.order);
 	feed(&s, 200, "{\"sslId\":55}");
 	assert_int_equal(reply(&s)->err.kind, ERR_NONE);
-	assert_int_equal(reply(&s)->ssl_id, 55);
+	assert_int_equal(id_of(reply(&s)), 55);
 	end(&s);
 }
 
@@ -158,7 +164,7 @@ static void test_submit_verdicts(void **state)
 
 static struct wire_request order(enum wire_op op)
 {
-	return (struct wire_request) { .op = op, .order = { .ssl_id = 54 } };
+	return (struct wire_request) { .op = op, .order = { .id = "54" } };
 }
 
 static const struct {
@@ -211,7 +217,7 @@ static void test_details(void **state)
 		assert_int_equal(reply(&s)->order_state, states[i].state);
 		assert_string_equal(reply(&s)->status, states[i].status);
 		assert_string_equal(reply(&s)->serial, "A");
-		assert_int_equal(reply(&s)->ssl_id, 54);
+		assert_int_equal(id_of(reply(&s)), 54);
 		end(&s);
 	}
 }
@@ -254,7 +260,7 @@ static void test_collect(void **state)
 	expect_call(&s, "GET", "/ssl/v1/collect/54?format=x509");
 	feed(&s, 200, buf_str(&pem));
 	assert_int_equal(reply(&s)->order_state, WIRE_ORDER_ISSUED);
-	assert_int_equal(reply(&s)->ssl_id, 54);
+	assert_int_equal(id_of(reply(&s)), 54);
 	assert_int_equal(reply(&s)->chain_count, 1);
 	assert_int_equal(reply(&s)->chain[0].len, der.len);
 	assert_memory_equal(reply(&s)->chain[0].data, der.data, der.len);
@@ -302,7 +308,7 @@ static void test_collect_not_ready(void **state)
 			assert_int_equal(reply(&s)->code, 0);
 			assert_int_equal(reply(&s)->order_state, while_waiting(states[k].state));
 			assert_string_equal(reply(&s)->status, states[k].status);
-			assert_int_equal(reply(&s)->ssl_id, 54);
+			assert_int_equal(id_of(reply(&s)), 54);
 			end(&s);
 		}
 	}
@@ -377,7 +383,8 @@ static void test_collect_failures(void **state)
 
 /* ---- find ------------------------------------------------------------------------------------ */
 
-static const struct wire_request find = { .op = WIRE_FIND, .find = { "a.example", "tag-1" } };
+static const struct wire_request find = { .op = WIRE_FIND,
+	.find = { WIRE_ENROLL, "a.example", "tag-1" } };
 
 #define LIST "/ssl/v1?size=200&position="
 
@@ -403,7 +410,7 @@ static void test_find_newest_first(void **state)
 	expect_call(&s, "GET", "/ssl/v1/7");
 	feed(&s, 200, details(7, "our tag-1 of web"));
 	assert_int_equal(reply(&s)->err.kind, ERR_NONE);
-	assert_int_equal(reply(&s)->ssl_id, 7);
+	assert_int_equal(id_of(reply(&s)), 7);
 	assert_int_equal(reply(&s)->order_state, WIRE_ORDER_WAITING);
 	assert_string_equal(reply(&s)->status, "Applied");
 	end(&s);
@@ -412,7 +419,7 @@ static void test_find_newest_first(void **state)
 static void expect_none(const struct scene *s)
 {
 	assert_int_equal(reply(s)->err.kind, ERR_NONE);
-	assert_int_equal(reply(s)->ssl_id, 0);
+	assert_int_equal(id_of(reply(s)), 0);
 	assert_int_equal(reply(s)->order_state, WIRE_ORDER_NONE);
 	assert_null(reply(s)->status);
 }
@@ -581,8 +588,9 @@ static void test_find_fails_unless_all_was_read(void **state)
 static void test_tables(void **state)
 {
 	const struct wire_request organizations = { .op = WIRE_LIST,
-		.list = { WIRE_LIST_ORGANIZATIONS, 0 } };
-	const struct wire_request profiles = { .op = WIRE_LIST, .list = { WIRE_LIST_PROFILES, 5 } };
+		.list = { .kind = WIRE_LIST_ORGANIZATIONS } };
+	const struct wire_request profiles = { .op = WIRE_LIST,
+		.list = { .kind = WIRE_LIST_PROFILES, .org_id = 5 } };
 	struct scene s;
 	struct scene t;
 
@@ -605,7 +613,7 @@ static void test_tables(void **state)
 static void test_table_too_long(void **state)
 {
 	const struct wire_request organizations = { .op = WIRE_LIST,
-		.list = { WIRE_LIST_ORGANIZATIONS, 0 } };
+		.list = { .kind = WIRE_LIST_ORGANIZATIONS } };
 	AUTO(buf) struct buf text = BUF(256 * 1024);
 	struct scene s;
 
