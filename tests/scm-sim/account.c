@@ -92,6 +92,11 @@ const cJSON *account_domains(const struct account *account)
 	return list(account, "domains");
 }
 
+bool account_flag(const struct account *account, const char *name, bool fallback)
+{
+	return json_bool(account->root, name, fallback);
+}
+
 const cJSON *account_persons(const struct account *account)
 {
 	return list(account, "persons");

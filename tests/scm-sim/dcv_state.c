@@ -1,5 +1,6 @@
 #include "dcv_state.h"
 
+#include "dcv_check.h"
 #include "json.h"
 
 #include <ctype.h>
@@ -75,7 +76,7 @@ void dcv_state_set(cJSON *record, const char *name, cJSON *value)
 	cJSON_AddItemToObject(record, name, value);
 }
 
-static void validate(const struct sim *sim, cJSON *record, int64_t now)
+void dcv_state_validate(const struct sim *sim, cJSON *record, int64_t now)
 {
 	const int64_t life = sim->switches->dcv_validity_s * 1000;
 
@@ -96,9 +97,10 @@ bool dcv_state_due(struct sim *sim, int64_t now, struct err *err)
 		return true;
 	for (record = sim->dcv->child; record; record = record->next) {
 		if (strcmp(json_text(record, "orderStatus", ""), "SUBMITTED") ||
+			dcv_check_wanted(sim->switches, record) ||
 			now < json_int(record, "submitted", 0) + sim->switches->dcv_ms)
 			continue;
-		validate(sim, record, now);
+		dcv_state_validate(sim, record, now);
 		changed = true;
 	}
 	return !changed || dcv_state_save(sim, err);

@@ -21,7 +21,10 @@ cJSON *dcv_state_find(struct sim *sim, const char *domain, bool create);
 /* VALIDATED, NOT_VALIDATED or EXPIRED: the state of the account's record DOMAIN at NOW (ms). */
 const char *dcv_state_status(const struct sim *sim, const cJSON *domain, int64_t now);
 
-/* Validates what was submitted long enough ago. */
+/* Ends the order of RECORD: its domain is validated from NOW on. */
+void dcv_state_validate(const struct sim *sim, cJSON *record, int64_t now);
+
+/* Validates what was submitted long enough ago, where nothing is looked up. */
 MUST bool dcv_state_due(struct sim *sim, int64_t now, struct err *err);
 
 /* Puts VALUE in the place of member NAME of RECORD. */

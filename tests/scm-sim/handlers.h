@@ -93,7 +93,7 @@ handler report_ssl;
 /* person.c */
 handler person_by_email;
 
-/* dcv.c */
+/* dcv.c and dcv_order.c */
 handler dcv_list;
 handler dcv_status;
 handler dcv_sync;
@@ -101,6 +101,7 @@ handler dcv_clear;
 handler dcv_delete;
 handler dcv_start;
 handler dcv_submit;
+handler dcv_submit_bulk;
 
 /* domain.c */
 handler domain_list;

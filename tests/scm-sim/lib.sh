@@ -7,6 +7,7 @@ SIM=$1
 T=$(mktemp -d)
 D=$T/sim
 SIM_PID=
+OTHERS=() # servers of the test's own, ended with it
 STATUS=
 ADMIN=(--cert "$T/admin.pem" -H 'login: admin' -H 'customerUri: example')
 TOKEN_PATH=/auth/realms/apiclients/protocol/openid-connect/token
@@ -22,6 +23,7 @@ cleanup() {
 		[ $result -ne 0 ] || [ $ended -eq 0 ] || result=$ended
 		[ $ended -eq 0 ] || cat "$T/err" >&2
 	fi
+	[ ${#OTHERS[@]} -eq 0 ] || kill "${OTHERS[@]}" 2>/dev/null || true
 	wait
 	rm -rf "$T"
 	exit $result

@@ -282,6 +282,8 @@ static bool apply(void *context, const cJSON *event, struct err *err)
 	struct order *order = orders_find(orders, id);
 	int64_t time;
 
+	if (!cJSON_HasObjectItem(event, "sslId"))
+		return true;
 	if (!clock_parse(&time, json_text(event, "time", "")))
 		return err_set(err, "ledger: event of order %lld without a time", (long long)id);
 	if (!strcmp(kind, "accepted") && id == orders_next_id(orders)) {
@@ -318,6 +320,16 @@ cJSON *order_event(const char *kind, int64_t id)
 	cJSON_AddStringToObject(event, "time", stamp);
 	cJSON_AddNumberToObject(event, "sslId", (double)id);
 	return event;
+}
+
+bool orders_note(struct orders *orders, cJSON *event, struct err *err)
+{
+	AUTO(json) cJSON *owned = event;
+	char stamp[CLOCK_TEXT];
+
+	clock_stamp(stamp, clock_now());
+	cJSON_AddStringToObject(owned, "time", stamp);
+	return ledger_append(orders->ledger, owned, err);
 }
 
 bool orders_record(struct orders *orders, cJSON *event, struct err *err)

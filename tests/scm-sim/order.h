@@ -46,6 +46,9 @@ void orders_free(struct orders *orders);
 /* Writes EVENT to the ledger and applies it; takes EVENT over. */
 MUST bool orders_record(struct orders *orders, cJSON *event, struct err *err);
 
+/* Writes to the ledger EVENT, which is about no order and changes none; takes EVENT over. */
+MUST bool orders_note(struct orders *orders, cJSON *event, struct err *err);
+
 /* An event of KIND ("accepted", "approved", ...) for order ID, to be filled and recorded; owned. */
 cJSON *order_event(const char *kind, int64_t id);
 

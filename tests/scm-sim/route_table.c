@@ -94,6 +94,8 @@ const struct route routes[] = {
 		BY_ADMIN },
 	{ "POST", "/api/dcv/vN/validation/submit/domain/:text", OP_DCV_SUBMIT, dcv_submit, BODY,
 		BY_ADMIN },
+	{ "POST", "/api/dcv/vN/validation/submit-bulk/domain/email", OP_DCV_SUBMIT, dcv_submit_bulk,
+		BODY, BY_ADMIN },
 	{ "GET", "/api/notification/v1", OP_NOTIFICATION, notification_list, NO_BODY, BY_ADMIN },
 	{ "GET", "/api/notification/v1/types", OP_NOTIFICATION, notification_types, NO_BODY,
 		BY_ADMIN },

@@ -1,5 +1,6 @@
 #include "switches.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
@@ -92,6 +93,39 @@ static bool add_decision(struct switches *switches, void *field, int detail, con
 	return true;
 }
 
+/* [ADDRESS:]PORT, an IPv4 address or this host */
+static bool set_endpoint(struct switches *switches, void *field, int detail, const char *value)
+{
+	const char *port = strrchr(value, ':');
+	struct endpoint *endpoint = field;
+	char address[INET_ADDRSTRLEN] = "127.0.0.1";
+	struct in_addr parsed;
+	int64_t number;
+
+	if (port && (size_t)(port - value) < sizeof(address)) {
+		memcpy(address, value, (size_t)(port - value));
+		address[port - value] = '\0';
+	}
+	port = port ? port + 1 : value;
+	if (inet_pton(AF_INET, address, &parsed) != 1 ||
+		!set_scaled(switches, &number, detail, port) || number < 1 || number > UINT16_MAX)
+		return false;
+	snprintf(endpoint->text, sizeof(endpoint->text), "%s:%d", address, (int)number);
+	return true;
+}
+
+static bool set_text(struct switches *switches, void *field, int detail, const char *value)
+{
+	struct endpoint *text = field;
+
+	(void)switches;
+	(void)detail;
+	if (!*value || strlen(value) >= sizeof(text->text))
+		return false;
+	memcpy(text->text, value, strlen(value) + 1);
+	return true;
+}
+
 #define FIELD(name) offsetof(struct switches, name)
 
 static const struct word {
@@ -139,6 +173,15 @@ static const struct word {
 		"a domain is validated S seconds after it was submitted (0)" },
 	{ "dcv-validity", "S", set_scaled, FIELD(dcv_validity_s), 1,
 		"the validation of a domain ends after S seconds (198 days)" },
+	{ "dcv-http", "[ADDRESS:]PORT", set_endpoint, FIELD(dcv_http), 1,
+		"look for the file of a validation by HTTP there, instead of at port 80 of the\n"
+		"        domain, when its state is asked for; without it nothing is looked up" },
+	{ "dcv-https", "[ADDRESS:]PORT", set_endpoint, FIELD(dcv_https), 1,
+		"the same for HTTPS; any certificate will do" },
+	{ "dcv-dns", "[ADDRESS:]PORT", set_endpoint, FIELD(dcv_dns), 1,
+		"ask this name server for the CNAME or TXT record of a validation" },
+	{ "dcv-email-approve", "none|all|DOMAIN", set_text, FIELD(dcv_email), 1,
+		"whose mail was read and followed; without it mail does as --dcv-time says" },
 	{ "token-lifetime", "S", set_scaled, FIELD(token_s), 1,
 		"access tokens end after S seconds, and their expires_in says so (300)" },
 };

@@ -34,6 +34,11 @@ struct decision {
 	int64_t ssl_id;
 };
 
+/* Where to look for what validates a domain: ADDRESS:PORT, empty when nothing is looked up. */
+struct endpoint {
+	char text[256];
+};
+
 struct switches {
 	int64_t delay_ms;
 	int64_t issue_ms; /* -1: never */
@@ -44,6 +49,8 @@ struct switches {
 	int64_t token_s;
 	int64_t dcv_ms; /* -1: never */
 	int64_t dcv_validity_s;
+	struct endpoint dcv_http, dcv_https, dcv_dns;
+	struct endpoint dcv_email; /* "none", "all" or a domain; empty: as time says */
 	bool approval, substring;
 	enum not_ready not_ready;
 	const char *replacing;	    /* the status of an order whose replacement is not issued */
