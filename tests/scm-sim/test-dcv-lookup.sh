@@ -104,7 +104,8 @@ make_csr www "/CN=$DOMAIN"
 for method in http https; do
 	order_dcv $method
 	why | grep -q 'HTTP status 404' || fail "$(why)"
-	for wrong in '%s' '%s\n' '%2$s\n%1$s\n' 'x%s\n%s\n' '%s\n%s\nmore\n' '%s %s\n' '\n%s\n%s\n'; do
+	for wrong in '%s%.0s' '%s\n%.0s' '%.0s%s\n' 'x%s\n%s\n' '%s\n%s\nmore\n' '%s %s\n' \
+		'\n%s\n%s\n'; do
 		publish "$wrong"
 		want_dcv NOT_VALIDATED SUBMITTED
 		why | grep -q 'two lines' || fail "$(why)"
