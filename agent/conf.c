@@ -5,6 +5,8 @@
 
 #include "agent/conf_load.h"
 
+#define DIGEST_TEXT_MAX (16 * 1024 * 1024)
+
 static const struct conf_key agent_keys[] = {
 	KEY("state_dir", set_path, AT(conf_agent, state_dir), .fallback = "/var/lib/scm-agent"),
 	KEY("parallel", set_uint, AT(conf_agent, parallel), .fallback = "4", .min = 1, .max = 64),
@@ -102,6 +104,40 @@ static bool load_sections(struct conf_loading *l, struct err *err)
 	return true;
 }
 
+static void add_section(struct buf *out, struct conf_loading *l, const char *kind, const char *name)
+{
+	const struct ini_section *s = conf_find_section(l, kind, name);
+
+	buf_addf(out, "[%s:%s]\n", kind, name);
+	for (size_t i = 0; s && i < s->n; i++)
+		buf_addf(out, "%s=%s\n", s->entry[i].key, s->entry[i].value);
+}
+
+static void add_hooks(struct buf *out, struct conf_loading *l, const struct conf_hooks *hooks)
+{
+	for (size_t i = 0; i < hooks->n; i++)
+		add_section(out, l, "hook", hooks->item[i].text);
+}
+
+/* By the text of the sections, so that no key can be forgotten here. */
+static bool digest_cert(struct conf_loading *l, struct conf_cert *c, struct err *err)
+{
+	AUTO(buf) struct buf text = BUF(DIGEST_TEXT_MAX);
+	const struct conf_account *a = c->account;
+
+	add_section(&text, l, "certificate", c->name);
+	add_section(&text, l, "defaults", "");
+	add_section(&text, l, "scm", strcmp(a->name, "default") ? a->name : "");
+	add_section(&text, l, "token", c->token ? c->token->name : "");
+	add_section(&text, l, "token", a->store_token ? a->store_token->name : "");
+	add_hooks(&text, l, &c->deploy_hooks);
+	add_hooks(&text, l, &c->pre_hooks);
+	add_hooks(&text, l, &c->post_hooks);
+	if (!buf_check(&text, "configuration", err))
+		return false;
+	return csr_der_fingerprint(c->digest, text.data, text.len) || err_memory(err);
+}
+
 static bool load(struct conf_loading *l, struct err *err)
 {
 	struct conf *conf = l->conf;
@@ -116,7 +152,12 @@ static bool load(struct conf_loading *l, struct err *err)
 	if (!conf->token || !conf->account || !conf->cert)
 		return err_memory(err);
 	l->defaults = conf_find_section(l, "defaults", "");
-	return load_agent(l, err) && load_sections(l, err);
+	if (!load_agent(l, err) || !load_sections(l, err))
+		return false;
+	for (size_t i = 0; i < conf->certs; i++)
+		if (!digest_cert(l, &conf->cert[i], err))
+			return false;
+	return true;
 }
 
 bool conf_load(struct conf **out, const char *path, const char *hook_dir, struct err *err)

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/strlist.h"
 #include "csr/csr.h"
+#include "csr/key.h"
 #include "deploy-hooks/hook.h"
 #include "deploy-hooks/verify.h"
 #include "keystore/ks.h"
@@ -141,6 +142,7 @@ struct conf_cert {
 	char *group;
 	gid_t gid; /* FS_KEEP without a group */
 	unsigned key_mode;
+	char digest[CSR_SHA256_HEX]; /* of all sections that this certificate depends on */
 };
 
 struct conf {

@@ -295,9 +295,12 @@ static bool forget_failures(struct job *job, struct err *err)
 
 	if (!job->sit.retry.found)
 		return true;
-	if (!store_open_pending(&dir, job->run->store, job->cert->name, false, err))
+	if (!store_open_pending(&dir, job->run->store, job->cert->name, false, err) ||
+		(dir >= 0 && !fs_remove(dir, FILE_RETRY, err)))
 		return false;
-	return dir < 0 || fs_remove(dir, FILE_RETRY, err);
+	record_dispose(&job->sit.retry.r);
+	job->sit.retry.found = false;
+	return true;
 }
 
 void job_advance(struct job *job)
@@ -329,7 +332,10 @@ void job_answer(struct job *job, const struct wire_reply *reply)
 
 	log_scope(job->cert->name);
 	job->progress = life[job->state].answer(job, reply, &err);
-	if (job->progress == JOB_NEXT && !forget_failures(job, &err))
+	/* an answer that says to wait is progress, too */
+	if (reply->err.kind == ERR_NONE &&
+		(job->progress != JOB_FAILED || err.kind == ERR_PENDING) &&
+		!forget_failures(job, &err))
 		job->progress = JOB_FAILED;
 	if (job->progress == JOB_FAILED)
 		fail(job, &err);

@@ -1,5 +1,6 @@
 #include "agent/retry.h"
 
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/clock.h"
@@ -39,6 +40,12 @@ static const struct evidence *evidence_of(const struct job *job)
 	return job->state == STATE_INSTALLED ? &job->sit.deploy_retry : &job->sit.retry;
 }
 
+/* What was for a configuration that is no more says nothing about the next attempt. */
+static bool counts(const struct job *job)
+{
+	return !strcmp(record_get(&evidence_of(job)->r, "digest"), job->cert->digest);
+}
+
 static bool open_place(int *out, const struct job *job, struct err *err)
 {
 	AUTO(fd) int archive = -1;
@@ -70,7 +77,8 @@ bool retry_note(struct job *job, struct err *err)
 	AUTO(record) struct record r = { 0 };
 	AUTO(fd) int dir = -1;
 	int64_t now = clock_now();
-	int64_t failures = record_get_int(&evidence_of(job)->r, "failures", 0) + 1;
+	int64_t before = counts(job) ? record_get_int(&evidence_of(job)->r, "failures", 0) : 0;
+	int64_t failures = before + 1;
 	int64_t pause = jitter(retry_pause((unsigned)failures, urgent(job, now)));
 
 	if (regulated(job->err.kind) || !open_place(&dir, job, err))
@@ -82,6 +90,7 @@ bool retry_note(struct job *job, struct err *err)
 	return record_set_int(&r, "failures", failures, err) &&
 	       record_set_int(&r, "time", now, err) &&
 	       record_set_int(&r, "not_before", now + pause, err) &&
+	       record_set(&r, "digest", job->cert->digest, err) &&
 	       record_set(&r, "kind", err_name(job->err.kind), err) &&
 	       record_set(&r, "message", job->err.text, err) &&
 	       record_write(&r, dir, FILE_RETRY, FS_ATTR(0600), err);
@@ -95,11 +104,11 @@ bool retry_waits(const struct job *job, struct err *why)
 	int64_t until = record_get_int(&e->r, "not_before", 0);
 
 	/* a time far ahead is a clock that was wrong, not a pause of ours */
-	if (!e->found || now >= until || until - now > RETRY_AFTER_MAX + LONGEST)
+	if (!e->found || !counts(job) || now >= until || until - now > RETRY_AFTER_MAX + LONGEST)
 		return false;
 	err_set(why, err_kind_of(record_get(&e->r, "kind"), ERR_UNAVAILABLE), "%s",
 		record_get(&e->r, "message"));
-	err_wrap(why, "waits until %s after %s failures", clock_format(text, until),
-		record_get(&e->r, "failures"));
+	err_wrap(why, "waits until %s after %s failures (scm-agent run %s tries at once)",
+		clock_format(text, until), record_get(&e->r, "failures"), job->cert->name);
 	return true;
 }

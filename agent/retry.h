@@ -1,7 +1,8 @@
 /*
  * Back-off between runs, kept beside the work that failed: in pending/NAME for an order, in the
  * generation for a deployment. The next run after a first failure tries at once; then the pauses
- * grow, up to six hours, half an hour when the certificate that is served is about to expire.
+ * grow, up to six hours, half an hour when the certificate that is served is about to expire. They
+ * end with progress, and when the configuration changes that the certificate depends on.
  */
 #ifndef AGENT_RETRY_H
 #define AGENT_RETRY_H

@@ -78,6 +78,31 @@ expect_error 'privkey.pem'
 mv "$T/kept" "$(live www)/privkey.pem"
 expect 0 deploy www
 
+stuck() {
+	expect 0 status --json
+	jq -e '.certificates[0].stuck' "$T/out" >/dev/null
+}
+
+say "the pause after failures ends when the configuration changes, and with an answer"
+rm -rf "$T/state"
+conf_p12 'enroll_max_attempts = 0'
+conf_cert www
+switches '--issue-time never' '--fault collect:status=503'
+expect 8 run
+expect 8 run
+expect 8 run
+expect_error 'waits until .*scm-agent run www tries at once'
+stuck || fail "not stuck"
+switches '--issue-time never'
+before=$(requests)
+expect 8 run
+[ "$(requests)" = "$before" ] || fail "not waited"
+sed -i 's/^common_name = www/allow_extra_names = yes\n&/' "$T/agent.ini"
+expect 7 run
+stuck && fail "stuck although SCM has answered"
+switches
+expect 0 run
+
 say "a secret by descriptor: a pipe from outside, never a file of our own"
 conf_p12
 sed -i "s|^client_cert_key_store_password_file = .*|client_cert_key_store_password_file = fd:7|" "$T/agent.ini"

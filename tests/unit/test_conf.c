@@ -164,6 +164,43 @@ static void reads_tokens(void **state)
 	assert_null(conf_find_token(conf, "file"));
 }
 
+/* What a certificate depends on, and nothing else, makes another configuration of it. */
+static void tells_configurations_apart(void **state)
+{
+	static const char base[] = SCENE_ACCOUNT SCENE_CERT
+		"key_store = token:hsm\n"
+		"deploy_hooks = nginx, web\n" SCENE_TOKEN(
+			"hsm") "[hook:web]\nscript = "
+			       "nginx\n[defaults]\n[agent]\n[hook:none]\nscript = nginx\n"
+			       "[certificate:other]\ncommon_name = b\n" SCENE_ORDER SCENE_TOKEN(
+				       "else") "#end";
+	static const struct {
+		const char *section;
+		const char *line;
+		bool same;
+	} rows[] = { { "[agent]\n", "", true },
+		{ "[certificate:www]\n", "allow_extra_names = yes\n", false },
+		{ "[scm]\n", "enroll_max_attempts = 1\n", false },
+		{ "[defaults]\n", "country = CH\n", false },
+		{ "[token:hsm]\n", "env.X = 1\n", false },
+		{ "[hook:web]\n", "unit = nginx.service\n", false },
+		{ "[hook:none]\n", "unit = x\n", true }, { "[token:else]\n", "env.X = 1\n", true },
+		{ "[certificate:other]\n", "country = CH\n", true },
+		{ "[agent]\n", "parallel = 1\n", true } };
+	AUTO(conf) struct conf *before = conf_scene_load(*state, base);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(buf) struct buf text = BUF(8192);
+		const char *at = strstr(base, rows[i].section) + strlen(rows[i].section);
+		AUTO(conf) struct conf *conf = NULL;
+
+		buf_addf(&text, "%.*s%s%s", (int)(at - base), base, rows[i].line, at);
+		conf = conf_scene_load(*state, buf_str(&text));
+		if (!strcmp(before->cert->digest, conf->cert->digest) != rows[i].same)
+			fail_msg("%s%s", rows[i].section, rows[i].line);
+	}
+}
+
 /* A URI alone says which object, and the only token which module. */
 static void finds_the_only_token(void **state)
 {
@@ -757,6 +794,7 @@ int main(void)
 		TEST(reads_agent),
 		TEST(reads_accounts),
 		TEST(reads_tokens),
+		TEST(tells_configurations_apart),
 		TEST(finds_the_only_token),
 		TEST(reads_certificates),
 		TEST(gives_the_subject),

@@ -299,7 +299,8 @@ static void waits(void **state)
 		}
 		assert_int_equal(why.kind, ERR_IO);
 		snprintf(expected, sizeof(expected),
-			"waits until %s after 4 failures: no route to host",
+			"waits until %s after 4 failures (scm-agent run www tries at once): "
+			"no route to host",
 			clock_format(text, rows[i].until));
 		assert_string_equal(why.text, expected);
 	}
@@ -336,6 +337,23 @@ static void forgives_once(void **state)
 	assert_int_equal(why.kind, ERR_UNAVAILABLE);
 }
 
+/* What was mended in the configuration is tried at once, and counted anew. */
+static void ends_with_the_configuration(void **state)
+{
+	struct scene *s = *state;
+	struct err why = { 0 };
+
+	make_pending(s);
+	for (int i = 0; i < 4; i++)
+		note(s);
+	assert_true(retry_waits(&s->job, &why));
+	memcpy(s->cert.digest, "changed", sizeof("changed"));
+	assert_false(retry_waits(&s->job, &why));
+	assert_int_equal(record_get_int(note(s), "failures", 0), 1);
+	assert_int_equal(record_get_int(note(s), "failures", 0), 2);
+	assert_true(retry_waits(&s->job, &why));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -352,6 +370,7 @@ int main(void)
 		TEST(waits),
 		TEST(waits_with_every_kind),
 		TEST(forgives_once),
+		TEST(ends_with_the_configuration),
 	};
 
 	return cmocka_run_group_tests_name("retry", tests, NULL, NULL);
