@@ -92,9 +92,9 @@ const cJSON *account_domains(const struct account *account)
 	return list(account, "domains");
 }
 
-bool account_flag(const struct account *account, const char *name, bool fallback)
+const cJSON *account_root(const struct account *account)
 {
-	return json_bool(account->root, name, fallback);
+	return account->root;
 }
 
 const cJSON *account_persons(const struct account *account)
@@ -124,10 +124,11 @@ const cJSON *account_profile(const struct account *account, int64_t id)
 
 cJSON *account_profile_view(const cJSON *profile)
 {
+	static const char *const own[] = { "organizations", "renewable", "refuse", "kind", "ev" };
 	cJSON *view = cJSON_Duplicate(profile, true);
 
-	cJSON_DeleteItemFromObjectCaseSensitive(view, "organizations");
-	cJSON_DeleteItemFromObjectCaseSensitive(view, "renewable");
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		cJSON_DeleteItemFromObjectCaseSensitive(view, own[i]);
 	return view;
 }
 

@@ -27,8 +27,8 @@ const cJSON *account_profiles(const struct account *account);
 const cJSON *account_custom_fields(const struct account *account);
 const cJSON *account_domains(const struct account *account);
 
-/* Member NAME of the account itself, FALLBACK when it is not there. */
-bool account_flag(const struct account *account, const char *name, bool fallback);
+/* The account itself, for members that it may have: dcvEnabled, refuse. */
+const cJSON *account_root(const struct account *account);
 
 /* The persons; NULL when the account has no list of them. */
 const cJSON *account_persons(const struct account *account);

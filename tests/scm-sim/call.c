@@ -10,8 +10,19 @@
 
 #define SIZE_LIMIT 200
 
+const char *call_kind(const struct call *call)
+{
+	const char *path = call->request->path;
+
+	return strstr(path, "/api/device/")  ? "device"
+	       : strstr(path, "/api/smime/") ? "smime"
+					     : "ssl";
+}
+
 bool call_may_see(const struct call *call, const struct order *order)
 {
+	if (strcmp(json_text(order->accepted, "kind", "ssl"), call_kind(call)) != 0)
+		return false;
 	return account_may_use(
 		call->sim->account, call->login, json_int(order->accepted, "orgId", -1));
 }

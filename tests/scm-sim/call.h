@@ -35,7 +35,10 @@ const char *call_status(const struct call *call, const struct order *order);
 /* Records EVENT with the caller's name; takes EVENT over. False: the reply is an error. */
 MUST bool call_record(struct call *call, cJSON *event);
 
-/* Whether the caller may act for the organization of ORDER. */
+/* What kind of certificates the call is about: "ssl", "device" or "smime". */
+const char *call_kind(const struct call *call);
+
+/* Whether ORDER is of that kind, and the caller may act for its organization. */
 bool call_may_see(const struct call *call, const struct order *order);
 
 /* The login name of the caller, or its client id. */

@@ -24,7 +24,7 @@ bool dcv_find_domain(const cJSON **record, const char *domain, const struct call
 {
 	if (!domain)
 		return reply_missing(call->reply, "domain");
-	if (!account_flag(call->sim->account, "dcvEnabled", true))
+	if (!json_bool(account_root(call->sim->account), "dcvEnabled", true))
 		return reply_error(call->reply, 400, -1608, NULL);
 	if (!json_bool(call->login, "allowDcv", true))
 		return reply_error(call->reply, 400, -3, "DCV validation");

@@ -86,6 +86,7 @@ void domain_details(struct call *call)
 		return;
 	}
 	view = cJSON_Duplicate(domain, true);
+	cJSON_DeleteItemFromObjectCaseSensitive(view, "refuse");
 	add_default(view, "delegationStatus", "ACTIVE");
 	add_default(view, "state", "ACTIVE");
 	dcv_state_set(view, "validationStatus",

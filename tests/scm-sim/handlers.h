@@ -9,7 +9,11 @@
 /* ssl_catalogue.c */
 handler ssl_types;
 handler ssl_custom_fields;
-handler custom_fields_v2;
+
+/* custom_field.c */
+handler custom_fields;
+handler custom_fields_of;
+handler custom_field_details;
 
 /* ssl_enroll.c */
 handler ssl_enroll;
@@ -19,6 +23,8 @@ handler ssl_collect;
 
 /* ssl_view.c */
 handler ssl_details;
+
+/* ssl_list.c */
 handler ssl_list;
 
 /* ssl_action.c */

@@ -77,6 +77,15 @@ static void set_dates(struct cert_spec *spec, const struct sim *sim, const struc
 	}
 }
 
+static const char *purpose(const struct order *order)
+{
+	const char *kind = json_text(order->accepted, "kind", "ssl");
+
+	if (!strcmp(kind, "smime"))
+		return "clientAuth,emailProtection";
+	return strcmp(kind, "ssl") ? "clientAuth" : "serverAuth,clientAuth";
+}
+
 static void set_usage(struct cert_spec *spec, const struct faults *faults)
 {
 	bool rsa = EVP_PKEY_is_a(spec->key, "RSA");
@@ -87,8 +96,8 @@ static void set_usage(struct cert_spec *spec, const struct faults *faults)
 		rsa ? "critical,digitalSignature,keyEncipherment" : "critical,digitalSignature";
 	if (authority)
 		spec->key_usage = "critical,digitalSignature,keyCertSign,cRLSign";
-	spec->extended_key_usage =
-		fault_find(faults, FAULT_NO_SERVER_AUTH) ? "clientAuth" : "serverAuth,clientAuth";
+	if (fault_find(faults, FAULT_NO_SERVER_AUTH))
+		spec->extended_key_usage = "clientAuth";
 	spec->unknown_critical = fault_find(faults, FAULT_UNKNOWN_CRITICAL);
 	if (fault_find(faults, FAULT_SHA1))
 		spec->digest = EVP_sha1();
@@ -191,6 +200,7 @@ static bool issue(struct sim *sim, const struct order *order, struct err *err)
 	spec.organization = json_text(order->accepted, "organization", NULL);
 	spec.common_name = json_text(order_wanted(order), "commonName", NULL);
 	order_names(&names, order);
+	spec.extended_key_usage = purpose(order);
 	spoil_names(&names, &spec, &faults);
 	set_dates(&spec, sim, order, &faults);
 	set_usage(&spec, &faults);

@@ -5,6 +5,7 @@
 #include "hex.h"
 #include "json.h"
 #include "ledger.h"
+#include "order_event.h"
 
 #include <string.h>
 
@@ -16,8 +17,6 @@ struct orders {
 	size_t count;
 	int64_t locations; /* ever made */
 };
-
-typedef bool applier(struct orders *orders, struct order *order, const cJSON *event, int64_t time);
 
 static void order_free(struct order *order)
 {
@@ -39,224 +38,6 @@ void orders_free(struct orders *orders)
 	ledger_close(orders->ledger);
 	free(orders);
 }
-
-static X509 *parse_certificate(const char *base64)
-{
-	AUTO(octets) unsigned char *der = NULL;
-	const unsigned char *p;
-	size_t length;
-
-	if (!base64_parse(&der, &length, base64, strlen(base64)))
-		return NULL;
-	p = der;
-	return d2i_X509(NULL, &p, (long)length);
-}
-
-static bool parse_chain(cert_stack **out, const cJSON *list)
-{
-	AUTO(certs) cert_stack *chain = sk_X509_new_null();
-	const cJSON *item;
-
-	for (item = json_first(list); item; item = item->next) {
-		X509 *cert = cJSON_IsString(item) ? parse_certificate(item->valuestring) : NULL;
-
-		if (!cert || !sk_X509_push(chain, cert))
-			return false;
-	}
-	if (sk_X509_num(chain) == 0)
-		return false;
-	*out = TAKE(chain);
-	return true;
-}
-
-static int64_t asn1_millis(const ASN1_TIME *time)
-{
-	struct tm tm;
-
-	return ASN1_TIME_to_tm(time, &tm) ? (int64_t)timegm(&tm) * 1000 : 0;
-}
-
-/* Puts the members of EVENT in the place of those of ACCEPTED. */
-static void merge(cJSON *accepted, const cJSON *event)
-{
-	static const char own[] = " event time sslId login reason ";
-	const cJSON *member;
-
-	for (member = json_first(event); member; member = member->next) {
-		AUTO(text) char *word = mem_format(" %s ", member->string);
-
-		if (strstr(own, word))
-			continue;
-		cJSON_DeleteItemFromObjectCaseSensitive(accepted, member->string);
-		json_copy(accepted, event, member->string);
-	}
-}
-
-static void drop_pending(struct order *order)
-{
-	cJSON_Delete(TAKE(order->pending));
-}
-
-static bool apply_approved(
-	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
-{
-	(void)orders;
-	(void)event;
-	order->state = ORDER_APPLIED;
-	order->approved_at = time;
-	return true;
-}
-
-static bool apply_declined(
-	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
-{
-	(void)orders;
-	(void)event;
-	order->state = ORDER_DECLINED;
-	order->declined_at = time;
-	return true;
-}
-
-/* The CA's refusal of a replacement leaves the certificate as it is. */
-static bool fail(struct order *order, enum order_state state)
-{
-	if (order->pending)
-		drop_pending(order);
-	else
-		order->state = state;
-	return true;
-}
-
-static bool apply_rejected(
-	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
-{
-	(void)orders;
-	(void)event;
-	(void)time;
-	return fail(order, ORDER_REJECTED);
-}
-
-static bool apply_invalid(
-	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
-{
-	(void)orders;
-	(void)event;
-	(void)time;
-	return fail(order, ORDER_INVALID);
-}
-
-/* A replacement's certificate takes the place of the one before. */
-static void settle_pending(struct order *order)
-{
-	merge(order->accepted, order->pending);
-	drop_pending(order);
-	certs_free(TAKE(order->chain));
-	free(TAKE(order->serial));
-}
-
-static bool apply_issued(
-	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
-{
-	const X509 *leaf;
-
-	(void)orders;
-	if (order->pending)
-		settle_pending(order);
-	if (order->chain ||
-		!parse_chain(&order->chain, cJSON_GetObjectItemCaseSensitive(event, "chain")))
-		return false;
-	leaf = sk_X509_value(order->chain, 0);
-	order->state = ORDER_ISSUED;
-	order->issued_at = time;
-	order->serial = serial_text(X509_get0_serialNumber(leaf));
-	order->not_before = asn1_millis(X509_get0_notBefore(leaf));
-	order->not_after = asn1_millis(X509_get0_notAfter(leaf));
-	return true;
-}
-
-static bool apply_revoked(
-	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
-{
-	(void)orders;
-	drop_pending(order);
-	order->state = ORDER_REVOKED;
-	order->revoked_at = time;
-	order->reason_code = json_int(event, "reasonCode", 0);
-	return true;
-}
-
-static bool apply_replacing(
-	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
-{
-	(void)orders;
-	drop_pending(order);
-	order->pending = cJSON_Duplicate(event, true);
-	order->replaced_at = time;
-	return true;
-}
-
-static bool apply_renewed(
-	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
-{
-	(void)orders;
-	(void)event;
-	order->renewed_at = time;
-	return true;
-}
-
-static bool apply_updated(
-	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
-{
-	(void)orders;
-	(void)time;
-	merge(order->accepted, event);
-	return true;
-}
-
-/* A location is made, changed (its id is known) or, without details, removed. */
-static bool apply_location(
-	struct orders *orders, struct order *order, const cJSON *event, int64_t time)
-{
-	const cJSON *details = cJSON_GetObjectItemCaseSensitive(event, "details");
-	int64_t id = json_int(event, "locationId", 0);
-	cJSON *entry = NULL;
-
-	(void)time;
-	if (!order->locations)
-		order->locations = cJSON_CreateArray();
-	cJSON_ArrayForEach(entry, order->locations) if (json_int(entry, "id", 0) == id) break;
-	if (!entry && details) {
-		entry = cJSON_CreateObject();
-		cJSON_AddNumberToObject(entry, "id", (double)id);
-		cJSON_AddItemToArray(order->locations, entry);
-	}
-	if (id > orders->locations)
-		orders->locations = id;
-	if (!entry)
-		return false;
-	cJSON_DeleteItemFromObjectCaseSensitive(entry, "details");
-	if (details)
-		json_copy(entry, event, "details");
-	else
-		cJSON_Delete(cJSON_DetachItemViaPointer(order->locations, entry));
-	return true;
-}
-
-static const struct {
-	const char *event;
-	applier *apply;
-} appliers[] = {
-	{ "approved", apply_approved },
-	{ "declined", apply_declined },
-	{ "rejected", apply_rejected },
-	{ "invalid", apply_invalid },
-	{ "issued", apply_issued },
-	{ "revoked", apply_revoked },
-	{ "replacing", apply_replacing },
-	{ "renewed", apply_renewed },
-	{ "updated", apply_updated },
-	{ "location", apply_location },
-};
 
 static void add_order(struct orders *orders, const cJSON *event, int64_t time)
 {
@@ -290,10 +71,16 @@ static bool apply(void *context, const cJSON *event, struct err *err)
 		add_order(orders, event, time);
 		return true;
 	}
-	for (size_t i = 0; order && i < sizeof(appliers) / sizeof(appliers[0]); i++)
-		if (!strcmp(appliers[i].event, kind) &&
-			appliers[i].apply(orders, order, event, time))
-			return true;
+	if (!strcmp(kind, "imported") && id == orders_next_id(orders)) {
+		add_order(orders, event, time);
+		return order_apply(orders_at(orders, orders->count - 1), "issued", event, time) ||
+		       err_set(err, "ledger: import %lld has no certificate", (long long)id);
+	}
+	if (order && order_apply(order, kind, event, time)) {
+		if (json_int(event, "locationId", 0) > orders->locations)
+			orders->locations = json_int(event, "locationId", 0);
+		return true;
+	}
 	return err_set(err, "ledger: event '%s' does not fit order %lld", kind, (long long)id);
 }
 

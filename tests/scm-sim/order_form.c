@@ -54,6 +54,14 @@ static bool check_fields(const struct order_form *form, const struct call *call)
 	return true;
 }
 
+/* Whether RECORD of the account (NULL: none) has no "refuse", the code that orders get. */
+static bool check_record(const struct call *call, const cJSON *record, const char *name)
+{
+	int64_t code = json_int(record, "refuse", 0);
+
+	return !code || reply_error(call->reply, 400, (int)code, name);
+}
+
 static bool check_organization(struct order_form *form, const struct call *call)
 {
 	const struct account *account = call->sim->account;
@@ -68,6 +76,11 @@ static bool check_organization(struct order_form *form, const struct call *call)
 	if (!json_bool(form->organization, "sslCertsApiEnabled", false))
 		return reply_error(
 			call->reply, 400, -1021, json_text(form->organization, "name", id));
+	if (!check_record(call, account_root(account), account_customer(account)) ||
+		!check_record(
+			call, form->organization, json_text(form->organization, "name", id)) ||
+		!check_record(call, parent, json_text(parent, "name", id)))
+		return false;
 	if (parent)
 		form->organization = parent;
 	return true;
@@ -83,9 +96,11 @@ static bool check_profile(struct order_form *form, const struct call *call)
 	form->profile = account_profile(account, form->cert_type);
 	if (!form->profile || !account_offers(account, form->profile, form->org_id))
 		return reply_error(call->reply, 400, -111, id);
+	if (strcmp(json_text(form->profile, "kind", "ssl"), call_kind(call)))
+		return reply_error(call->reply, 400, -111, id);
 	if (!json_has_int(cJSON_GetObjectItemCaseSensitive(form->profile, "terms"), form->term))
 		return reply_error(call->reply, 400, -36, NULL);
-	return true;
+	return check_record(call, form->profile, json_text(form->profile, "name", id));
 }
 
 static bool check_custom_field(const struct call *call, const cJSON *fields, const cJSON *field)
@@ -137,7 +152,7 @@ static bool check_host(const struct order_form *form, const struct call *call, c
 		return reply_error(call->reply, 400, -715, name);
 	if (strcmp(dcv_state_status(call->sim, domain, call->now), "VALIDATED"))
 		return reply_error(call->reply, 400, -107, name);
-	return true;
+	return check_record(call, domain, name);
 }
 
 static bool printable(const char *text)
@@ -164,9 +179,10 @@ static bool check_names(struct order_form *form, const struct call *call)
 	for (size_t i = 0; i < form->names.count; i++) {
 		const struct name *name = &form->names.list[i];
 
-		if (name->type == GEN_DNS && !check_host(form, call, name->text))
+		if (name->type == GEN_DNS && !strcmp(call_kind(call), "ssl") &&
+			!check_host(form, call, name->text))
 			return false;
-		if (!printable(name->text))
+		if (!printable(name->text) && !strcmp(call_kind(call), "ssl"))
 			return reply_invalid(call->reply, "subjAltNames");
 	}
 	return true;
@@ -219,6 +235,8 @@ static cJSON *accepted_event(const struct order_form *form, const struct call *c
 
 		cJSON_AddStringToObject(event, "certId", cert_id);
 	}
+	if (strcmp(call_kind(call), "ssl") != 0)
+		cJSON_AddStringToObject(event, "kind", call_kind(call));
 	cJSON_AddStringToObject(event, "login", call_login(call));
 	cJSON_AddNumberToObject(event, "orgId", (double)form->org_id);
 	cJSON_AddStringToObject(event, "organization", json_text(form->organization, "name", ""));

@@ -27,6 +27,7 @@ static bool wanted_organization(int64_t *id, struct call *call)
 	return true;
 }
 
+/* The profiles of the call's kind, for the organization that it names. */
 void ssl_types(struct call *call)
 {
 	const struct account *account = call->sim->account;
@@ -38,42 +39,25 @@ void ssl_types(struct call *call)
 		return;
 	list = cJSON_CreateArray();
 	for (profile = json_first(account_profiles(account)); profile; profile = profile->next)
-		if (!organization || account_offers(account, profile, organization))
+		if (!strcmp(json_text(profile, "kind", "ssl"), call_kind(call)) &&
+			(!organization || account_offers(account, profile, organization)))
 			cJSON_AddItemToArray(list, account_profile_view(profile));
 	reply_json(call->reply, 200, list);
 }
 
 void ssl_custom_fields(struct call *call)
 {
-	reply_json(
-		call->reply, 200, cJSON_Duplicate(account_custom_fields(call->sim->account), true));
-}
-
-/* The newer list, which says more of each field. */
-void custom_fields_v2(struct call *call)
-{
-	const char *type = request_query(call->request, "certType");
 	cJSON *list = cJSON_CreateArray();
 	const cJSON *field;
 
 	for (field = json_first(account_custom_fields(call->sim->account)); field;
 		field = field->next) {
-		bool mandatory = json_bool(field, "mandatory", false);
-		cJSON *entry, *input;
+		cJSON *entry = cJSON_CreateObject();
 
-		if (type && *type && strcmp(type, "SSL"))
-			continue;
-		entry = cJSON_CreateObject();
-		cJSON_AddItemToArray(list, entry);
 		json_copy(entry, field, "id");
 		json_copy(entry, field, "name");
-		cJSON_AddStringToObject(entry, "certType", "SSL");
-		cJSON_AddStringToObject(entry, "state", "ACTIVE");
-		input = cJSON_AddObjectToObject(entry, "input");
-		cJSON_AddStringToObject(input, "type", "TEXT_SINGLE_LINE");
-		cJSON_AddArrayToObject(input, "options");
-		cJSON_AddItemToObject(
-			entry, "mandatories", json_one_text(mandatory ? "REST_API" : NULL));
+		json_copy(entry, field, "mandatory");
+		cJSON_AddItemToArray(list, entry);
 	}
 	reply_json(call->reply, 200, list);
 }

@@ -1,5 +1,5 @@
 /*
- * Details and lists of orders.
+ * Details of orders.
  */
 #include "ssl_view.h"
 #include "cert.h"
@@ -9,10 +9,11 @@
 
 #include <inttypes.h>
 #include <openssl/evp.h>
-#include <stdio.h>
+#include <openssl/x509v3.h>
 #include <string.h>
-#include <strings.h>
 
+/* of whoever orders: the account has no ids of logins */
+#define ADMIN_ID 85
 #define DATE "MM/dd/yyyy"
 
 static void add_date(const struct call *call, cJSON *view, const char *name, int64_t time)
@@ -51,6 +52,39 @@ static void add_name(cJSON *details, const char *member, const X509_NAME *name)
 	cJSON_AddStringToObject(details, member, text);
 }
 
+/* As one text, as certificates are printed. */
+static void add_alt_names(cJSON *details, const cJSON *sans)
+{
+	AUTO(text) char *text = mem_text("");
+	const cJSON *name;
+
+	for (name = json_first(sans); name; name = name->next) {
+		char *longer = mem_format("%s%sdNSName=%s", text, *text ? ", " : "",
+			cJSON_IsString(name) ? name->valuestring : "");
+
+		free(text);
+		text = longer;
+	}
+	cJSON_AddStringToObject(details, "subjectAltNames", text);
+}
+
+static const struct usage {
+	uint32_t bit;
+	const char *name;
+} key_usages[] = { { KU_DIGITAL_SIGNATURE, "Digital Signature" },
+	{ KU_KEY_ENCIPHERMENT, "Key Encipherment" }, { KU_KEY_CERT_SIGN, "Certificate Sign" } },
+  extended_usages[] = { { XKU_SSL_SERVER, "Server Authentication" },
+	  { XKU_SSL_CLIENT, "Client Authentication" }, { XKU_SMIME, "E-mail Protection" } };
+
+static void add_usages(cJSON *view, const char *name, uint32_t set, const struct usage usages[3])
+{
+	cJSON *list = cJSON_AddArrayToObject(view, name);
+
+	for (size_t i = 0; set != UINT32_MAX && i < 3; i++)
+		if (set & usages[i].bit)
+			cJSON_AddItemToArray(list, cJSON_CreateString(usages[i].name));
+}
+
 static void add_certificate(cJSON *view, const struct order *order)
 {
 	X509 *leaf = sk_X509_value(order->chain, 0);
@@ -60,9 +94,12 @@ static void add_certificate(cJSON *view, const struct order *order)
 
 	cJSON_AddStringToObject(view, "serialNumber", serial);
 	cJSON_AddStringToObject(view, "signatureAlg", OBJ_nid2ln(signature));
+	add_usages(view, "keyUsages", X509_get_key_usage(leaf), key_usages);
+	add_usages(view, "extendedKeyUsages", X509_get_extended_key_usage(leaf), extended_usages);
 	details = cJSON_AddObjectToObject(view, "certificateDetails");
 	add_name(details, "issuer", X509_get_issuer_name(leaf));
 	add_name(details, "subject", X509_get_subject_name(leaf));
+	add_alt_names(details, cJSON_GetObjectItemCaseSensitive(order->accepted, "sans"));
 	add_hash(details, "md5Hash", leaf, EVP_md5());
 	add_hash(details, "sha1Hash", leaf, EVP_sha1());
 	add_hash(details, "sha256Hash", leaf, EVP_sha256());
@@ -95,7 +132,9 @@ static void add_order(const struct call *call, cJSON *view, const struct order *
 	cJSON_AddStringToObject(view, "validationType", "Organization Validation (OV)");
 	json_copy(view, accepted, "term");
 	cJSON_AddStringToObject(view, "owner", json_text(accepted, "login", ""));
+	cJSON_AddNumberToObject(view, "ownerId", ADMIN_ID);
 	cJSON_AddStringToObject(view, "requester", json_text(accepted, "login", ""));
+	cJSON_AddNumberToObject(view, "requesterId", ADMIN_ID);
 	cJSON_AddStringToObject(view, "requestedVia", "REST API");
 	json_copy(view, accepted, "externalRequester");
 	json_copy(view, accepted, "comments");
@@ -166,113 +205,4 @@ void ssl_details(struct call *call)
 		reply_error(call->reply, 404, -5101, id);
 	else
 		ssl_view_send(call, order);
-}
-
-static bool same_text(const struct call *call, const char *value, const char *wanted)
-{
-	if (call->sim->switches->substring)
-		return strcasestr(value, wanted) != NULL;
-	return !strcasecmp(value, wanted);
-}
-
-static bool match_status(const struct call *call, const struct order *order, const char *wanted)
-{
-	return !strcasecmp(call_status(call, order), wanted);
-}
-
-static bool match_serial(const struct call *call, const struct order *order, const char *wanted)
-{
-	AUTO(text) char *normal = serial_normal(wanted);
-
-	(void)call;
-	return normal && order->serial && !strcmp(normal, order->serial);
-}
-
-static bool match_san(const struct call *call, const struct order *order, const char *wanted)
-{
-	const cJSON *sans = cJSON_GetObjectItemCaseSensitive(order->accepted, "sans");
-	const cJSON *name;
-
-	for (name = json_first(sans); name; name = name->next)
-		if (cJSON_IsString(name) && same_text(call, name->valuestring, wanted))
-			return true;
-	return false;
-}
-
-/* A filter compares what was ordered with the member, or asks the function. */
-static const struct {
-	const char *parameter, *member;
-	bool (*matches)(const struct call *call, const struct order *order, const char *wanted);
-} filters[] = {
-	{ "commonName", "commonName", NULL },
-	{ "subjectAlternativeName", NULL, match_san },
-	{ "status", NULL, match_status },
-	{ "sslTypeId", "profile", NULL },
-	{ "orgId", "orgId", NULL },
-	{ "serialNumber", NULL, match_serial },
-	{ "requester", "login", NULL },
-	{ "externalRequester", "externalRequester", NULL },
-	{ "keyAlgorithm", "keyAlgorithm", NULL },
-	{ "keySize", "keySize", NULL },
-	{ "keyParam", "keyParam", NULL },
-};
-
-static bool match_member(
-	const struct call *call, const struct order *order, const char *member, const char *wanted)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(order->accepted, member);
-
-	if (cJSON_IsNumber(item))
-		return (double)strtoll(wanted, NULL, 10) == item->valuedouble;
-	return cJSON_IsString(item) && same_text(call, item->valuestring, wanted);
-}
-
-static bool wanted(const struct call *call, const struct order *order)
-{
-	if (!call_may_see(call, order) ||
-		call->now < order->accepted_at + call->sim->switches->visible_ms)
-		return false;
-	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
-		const char *text = request_query(call->request, filters[i].parameter);
-
-		if (!text || !*text)
-			continue;
-		if (!(filters[i].matches ? filters[i].matches(call, order, text)
-					 : match_member(call, order, filters[i].member, text)))
-			return false;
-	}
-	return true;
-}
-
-static cJSON *list_entry(const struct order *order)
-{
-	const cJSON *sans = cJSON_GetObjectItemCaseSensitive(order->accepted, "sans");
-	cJSON *entry = cJSON_CreateObject();
-
-	cJSON_AddNumberToObject(entry, "sslId", (double)order->id);
-	json_copy(entry, order->accepted, "commonName");
-	if (cJSON_GetArraySize(sans) > 0)
-		cJSON_AddItemToObject(
-			entry, "subjectAlternativeNames", cJSON_Duplicate(sans, true));
-	if (order->serial) {
-		AUTO(text) char *serial = serial_colons(order->serial);
-
-		cJSON_AddStringToObject(entry, "serialNumber", serial);
-	}
-	return entry;
-}
-
-void ssl_list(struct call *call)
-{
-	struct page page;
-
-	if (!page_open(&page, call))
-		return;
-	for (size_t i = 0; i < orders_count(call->sim->orders); i++) {
-		const struct order *order = orders_at(call->sim->orders, i);
-
-		if (wanted(call, order) && page_wants(&page))
-			cJSON_AddItemToArray(page.entries, list_entry(order));
-	}
-	page_send(&page, call);
 }

@@ -23,7 +23,15 @@ mv "$T/new" "$D/account.json"
 get '/customField/v2?certType=SSL'
 want_status 200
 want 'map([.name, .certType, .mandatories])' \
-	'[["Cost centre","SSL",["REST_API"]],["Owner","SSL",[]]]'
+	'[["Cost centre","ssl",["ADMIN_UI","WEB_FORM","REST_API","SOAP_API"]],["Owner","ssl",[]]]'
+want '.[0].input' '{"type":"TEXT_SINGLE_LINE"}'
+get /customField/v1/ssl
+want 'map([.name, .mandatory, has("mandatories")])' \
+	'[["Cost centre",true,false],["Owner",false,false]]'
+get /customField/v2/55
+want '[.id, .name]' '[55,"Owner"]'
+get /customField/v2/99
+want_error 404 -135
 get '/customField/v2?certType=DEVICE'
 want . '[]'
 
