@@ -9,7 +9,7 @@ account() {
 	mv "$T/new" "$D/account.json"
 }
 
-# refused PLACE CODE [DESCRIPTION]: with "refuse" there, orders get the code, and go through without
+# refused PLACE CODE [DESCRIPTION]: with "refuse" there (empty: the account itself), orders get the code, and go through without
 refused() {
 	account "$1.refuse = $2"
 	enroll www
@@ -21,7 +21,7 @@ sim_start
 add_admin
 make_csr www
 count=$(ledger length)
-refused . -993 'Certificate orders currently restricted'
+refused '' -993 'Certificate orders currently restricted'
 refused '.organizations[0]' -843
 refused '.organizations[0]' -37 'Access denied.'
 refused '.profiles[0]' -78 'The public key is invalid or not supported.'
