@@ -1,6 +1,5 @@
 #include "base/inherited.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -38,11 +37,8 @@ void inherited_note(void)
 		all[i] = (struct pollfd) { .fd = INHERITED_FIRST + i };
 	if (poll(all, n, 0) < 0)
 		return;
-	for (nfds_t i = 0; i < n; i++) {
+	for (nfds_t i = 0; i < n; i++)
 		noted[i] = !(all[i].revents & POLLNVAL) && can_hold_a_secret(all[i].fd);
-		if (noted[i])
-			fcntl(all[i].fd, F_SETFD, FD_CLOEXEC);
-	}
 }
 
 bool inherited_take(int *out, uint64_t fd, struct err *err)

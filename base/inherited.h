@@ -12,10 +12,7 @@
 #define INHERITED_FIRST 3
 #define INHERITED_LAST 1023
 
-/*
- * For main, before it opens anything: remembers what is open, and keeps it from programs that are
- * started later.
- */
+/* For main, before it opens anything: remembers what is open. */
 void inherited_note(void);
 
 /*
