@@ -78,23 +78,24 @@ static bool parse_server(union address *out, const char *server)
 	return true;
 }
 
-/* An IPv6 server lives in the C library's own part of the state, which frees it. */
+/*
+ * IPv6 servers live in the C library's own part of the state. It frees as many as there are servers
+ * in the end, so those of the system go first.
+ */
 static bool use_server(struct __res_state *state, const union address *a, struct err *err)
 {
-	struct sockaddr_in6 *in6 = state->_u._ext.nsaddrs[0];
-
+	for (size_t i = 0; i < MAXNS; i++)
+		free(TAKE(state->_u._ext.nsaddrs[i]));
 	state->nscount = 1;
 	if (a->sa.sa_family == AF_INET) {
 		state->nsaddr_list[0] = a->in;
 		return true;
 	}
-	if (!in6)
-		in6 = calloc(1, sizeof(*in6));
-	if (!in6)
-		return err_memory(err);
-	*in6 = a->in6;
-	state->_u._ext.nsaddrs[0] = in6;
 	state->nsaddr_list[0].sin_family = 0;
+	state->_u._ext.nsaddrs[0] = calloc(1, sizeof(a->in6));
+	if (!state->_u._ext.nsaddrs[0])
+		return err_memory(err);
+	*state->_u._ext.nsaddrs[0] = a->in6;
 	return true;
 }
 
