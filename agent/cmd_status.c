@@ -68,6 +68,14 @@ static void add_dates(struct out *o, const struct job *job)
 	out_time(o, "renewal", "RENEWAL", situation_meta(&job->sit)->found ? job->verdict.when : 0);
 }
 
+/* Of an order in work, as SCM has it; the rest of a row is about the certificate that is served. */
+static void add_pending(struct out *o, const struct situation *s, bool shown)
+{
+	out_text(o, "pending_order", shown ? "order in work" : NULL,
+		record_get(&s->order.r, "ssl_id"));
+	out_text(o, "pending_tag", shown ? "its tag" : NULL, record_get(&s->intent.r, "tag"));
+}
+
 static void status_row(struct out *o, const struct job *job)
 {
 	AUTO(buf) struct buf trouble = BUF(2048);
@@ -83,6 +91,7 @@ static void status_row(struct out *o, const struct job *job)
 	out_text(o, "serial", NULL, record_get(meta, "serial"));
 	out_text(o, "fingerprint_sha256", NULL, record_get(meta, "fingerprint"));
 	out_text(o, "order", NULL, record_get(meta, "order"));
+	add_pending(o, &job->sit, false);
 	out_text(o, "due", NULL, job->verdict.why);
 	out_flag(o, "stuck",
 		job->sit.held.found || job->sit.retry.found || job->sit.deploy_retry.found ||
@@ -190,6 +199,7 @@ static bool show(struct out *o, const struct job *job, struct err *err)
 	out_text(o, "key_store", "key store", cert->key_store);
 	out_text(o, "key_uri", "key URI", record_get(meta, "key_uri"));
 	show_certificate(o, meta);
+	add_pending(o, &job->sit, job->sit.pending);
 	out_time(o, "renewal", "renewal", situation_meta(&job->sit)->found ? job->verdict.when : 0);
 	show_paths(o, job->run->store, cert->name);
 	out_text(o, "generation", "generation", job->sit.live ? job->sit.live : "");

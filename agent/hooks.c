@@ -16,6 +16,24 @@ static void log_lines(const struct conf_hook *h, const char *output)
 	}
 }
 
+static bool check_all(const struct conf_hooks *hooks, struct err *err)
+{
+	for (size_t i = 0; i < hooks->n; i++) {
+		const struct conf_hook *h = &hooks->item[i];
+		struct hook hook = { h->path, h->shipped, NULL };
+
+		if (!hook_check(&hook, err))
+			return false;
+	}
+	return true;
+}
+
+bool hooks_check(const struct conf_cert *cert, struct err *err)
+{
+	return check_all(&cert->pre_hooks, err) && check_all(&cert->deploy_hooks, err) &&
+	       check_all(&cert->post_hooks, err);
+}
+
 bool hooks_call(const struct conf_hook *h, enum hook_event event,
 	const struct hook_context *context, struct err *err)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/fuse.h"
+#include "agent/hooks.h"
 #include "agent/intent.h"
 #include "agent/refusal.h"
 #include "base/clock.h"
@@ -54,6 +55,7 @@ enum progress order_step_submit(struct job *job, struct err *err)
 
 	/* the fetcher first: a credential that does not work is no reason to announce an order */
 	if (!net_account(&fetcher, job->run->net, cert->account, err) || !fuse_check(job, err) ||
+		!hooks_check(cert, err) ||
 		!store_open_pending(&dir, job->run->store, cert->name, true, err) ||
 		!fs_read(&pem, dir, FILE_REQUEST, err))
 		return JOB_FAILED;

@@ -103,6 +103,33 @@ stuck && fail "stuck although SCM has answered"
 switches
 expect 0 run
 
+say "a hook that is missing or unsafe is found out before an order"
+rm -rf "$T/state"
+before=$(orders)
+for kind in pre_hooks deploy_hooks post_hooks; do
+	conf_p12
+	conf_cert www "$kind = $T/nowhere"
+	expect 3 run
+	expect_error 'nowhere'
+done
+chmod 777 "$T/after"
+conf_p12
+conf_cert www "deploy_hooks = $T/after"
+expect 3 run
+chmod 755 "$T/after"
+[ "$(orders)" = "$before" ] || fail "ordered with a hook that can't be run"
+switches '--issue-time never'
+conf_p12 'enroll_max_attempts = 0'
+conf_cert www "deploy_hooks = $T/after"
+expect 7 run
+expect 0 status --json
+jq -e '.certificates[0] | .pending_order != "" and (.pending_tag | length == 32)' "$T/out" >/dev/null ||
+	fail "status does not name the order"
+expect 0 show www
+grep -q '^order in work  *[0-9]' "$T/out" || fail "show does not name the order"
+switches
+expect 0 run
+
 say "a secret by descriptor: a pipe from outside, never a file of our own"
 conf_p12
 sed -i "s|^client_cert_key_store_password_file = .*|client_cert_key_store_password_file = fd:7|" "$T/agent.ini"
