@@ -15,6 +15,8 @@
 /* Visible ASCII that means nothing to a shell, to nsupdate, or in a zone file. */
 static void check_plain(const char *s)
 {
+	if (!s)
+		abort();
 	for (; *s; s++)
 		if (*s < 0x21 || *s > 0x7e || strchr("\"'`;\\$()*?<>|&@#%,{}[]!^", *s))
 			abort();
@@ -25,13 +27,14 @@ static void check_published(const struct dcv_challenge *c)
 	bool file = c->type == DCV_HTTP || c->type == DCV_HTTPS;
 
 	if (file) {
-		const char *name = dcv_challenge_file(c);
+		const char *name = c->url ? dcv_challenge_file(c) : "";
 
 		check_plain(c->url);
 		check_plain(c->first);
 		check_plain(c->second);
-		if (!strstr(c->url, "/.well-known/pki-validation/") || strstr(c->url, "..") ||
-			strchr(name, '/') || strlen(name) > 68 || *name == '.')
+		if (!*name || !strstr(c->url, "/.well-known/pki-validation/") ||
+			strstr(c->url, "..") || strchr(name, '/') || strlen(name) > 68 ||
+			*name == '.')
 			abort();
 	} else if (c->type != DCV_EMAIL) {
 		check_plain(c->host);

@@ -15,10 +15,8 @@ static void test_valid(void **state)
 		"xn--bcher-kva.example", "_pki-validation.example.com.", "1.2.3.4", "a-b.c",
 		"a--b._c_" };
 	static const char *const invalid[] = { "", ".", "..", "a..", ".a", "a..b", "*.example.com",
-		"-a.b", "a-.b", "a b", "a\nb", "a,b",
-		"b\xc3\xbc"
-		"cher.example",
-		"a/b", "a:1", "a\\b", "a.b..", "\"a\"" };
+		"-a.b", "a-.b", "a b", "a\nb", "a,b", "b\xc3\xbc.example", "a/b", "a:1", "a\\b",
+		"a.b..", "\"a\"" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(valid); i++)
