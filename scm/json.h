@@ -1,11 +1,11 @@
 /*
- * SCM's JSON answers: bytes to plain structures. The only file that knows cJSON; nothing of it
- * leaves.
+ * SCM's JSON answers about orders: bytes to plain structures. Lists are json_table.h's; nothing of
+ * cJSON leaves json*.c.
  *
- * The text is looked over first (json_text.h); members that are known are checked for their type
- * and may stand once; members that are not known are ignored, since any release of SCM may add
- * some. Every function fails with ERR_PROTOCOL, says which member is wrong, and leaves its output
- * alone. Text meant for people is made printable and bounded here.
+ * Members that are known are checked for their type and may stand once (json_tree.h); members that
+ * are not known are ignored, since any release of SCM may add some. Every function fails with
+ * ERR_PROTOCOL, says which member is wrong, and leaves its output alone. Text meant for people is
+ * made printable and bounded here.
  */
 #ifndef SCM_JSON_H
 #define SCM_JSON_H
@@ -15,7 +15,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/strlist.h"
 
 #define SCM_DESCRIPTION_MAX 300
 #define SCM_STATUS_MAX 64
@@ -51,15 +50,5 @@ struct scm_ids {
 void scm_ids_dispose(struct scm_ids *ids);
 AUTO_DEFINE_REF(scm_ids, struct scm_ids, scm_ids_dispose);
 MUST_USE bool scm_json_ids(struct scm_ids *out, const char *text, size_t len, struct err *err);
-
-/* 3 cells an organization or department: id, name, parent's id or "" (4). */
-#define SCM_ORGANIZATION_COLUMNS 3
-MUST_USE bool scm_json_organizations(
-	struct strlist *cells, const char *text, size_t len, struct err *err);
-
-/* 4 cells a profile: id, name, "90,199", "RSA:2048,EC:P-256" (3.1). */
-#define SCM_PROFILE_COLUMNS 4
-MUST_USE bool scm_json_profiles(
-	struct strlist *cells, const char *text, size_t len, struct err *err);
 
 #endif

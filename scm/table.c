@@ -1,4 +1,4 @@
-#include "scm/json.h"
+#include "scm/json_table.h"
 #include "scm/verdict.h"
 #include "scm/work.h"
 

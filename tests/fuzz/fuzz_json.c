@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "scm/json.h"
+#include "scm/json_table.h"
 #include "scm/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "scm/json_table.h"
 #include "scm/json_text.h"
 
 /* Each reader behind one shape, so that tables can drive them; what they read is thrown away. */
