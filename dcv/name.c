@@ -61,18 +61,16 @@ const char *dcv_domain_base(const char *domain)
 	return strncmp(domain, "*.", 2) ? domain : domain + 2;
 }
 
-static bool is_wildcard(const char *domain)
-{
-	return dcv_domain_base(domain) != domain;
-}
-
 static bool covers(const char *domain, const char *name)
 {
 	const char *base = dcv_domain_base(domain);
 
-	if (!dcv_name_valid(base))
-		return false;
-	return dcv_name_below(name, base) || (!is_wildcard(domain) && dcv_name_equal(name, domain));
+	return dcv_name_valid(base) && (dcv_name_below(name, base) || dcv_name_equal(name, domain));
+}
+
+static bool is_wildcard(const char *domain)
+{
+	return dcv_domain_base(domain) != domain;
 }
 
 /* Both cover the same name. */

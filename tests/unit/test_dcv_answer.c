@@ -144,6 +144,23 @@ static void test_other_class(void **state)
 	assert_false(has(&b, &c));
 }
 
+/* A string that says it is longer than its record does not go on in the next one. */
+static void test_string_beyond_record(void **state)
+{
+	const struct dcv_challenge c = {
+		.type = DCV_TXT, .domain = "a", .host = "_pki-validation.a", .point = "T\001a"
+	};
+	AUTO(buf) struct buf data = BUF(10);
+	AUTO(buf) struct buf b = BUF(2000);
+
+	(void)state;
+	buf_add(&data, "\003T", 2);
+	header(&b, 2);
+	record(&b, "_pki-validation.a", TXT_IN, &data);
+	cname(&b, "a", "b");
+	assert_false(has(&b, &c));
+}
+
 /* Cut anywhere: broken or without the record, never beyond the end. */
 static void test_cut(void **state)
 {
@@ -176,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_cname),
 		cmocka_unit_test(test_txt),
 		cmocka_unit_test(test_other_class),
+		cmocka_unit_test(test_string_beyond_record),
 		cmocka_unit_test(test_cut),
 	};
 

@@ -117,9 +117,26 @@ static void test_leaves_others(void **state)
 
 	assert_int_equal(fchmodat(t->fd, FOLDER, 0755, 0), 0);
 	assert_int_equal(mkdirat(t->fd, FOLDER "/other", 0755), 0);
+	assert_int_equal(mkdirat(t->fd, FOLDER "/.tmp-0123", 0700), 0);
 	publish(t);
 	withdraw(t);
 	assert_true(there(t, FOLDER "/other"));
+	assert_false(there(t, FOLDER "/.tmp-0123"));
+}
+
+/* Only root can make what belongs to somebody else. */
+static void test_leaves_other_owner(void **state)
+{
+	const struct tempdir *t = *state;
+
+	if (geteuid())
+		skip();
+	assert_int_equal(mkdirat(t->fd, ".well-known", 0755), 0);
+	assert_int_equal(fchownat(t->fd, ".well-known", 1, FS_KEEP, 0), 0);
+	publish(t);
+	withdraw(t);
+	assert_true(there(t, ".well-known"));
+	assert_false(there(t, FOLDER));
 }
 
 static void test_removes_what_a_kill_left(void **state)
@@ -235,6 +252,7 @@ int main(void)
 		TEST(test_round),
 		TEST(test_link_to_webroot),
 		TEST(test_leaves_others),
+		TEST(test_leaves_other_owner),
 		TEST(test_removes_what_a_kill_left),
 		TEST(test_link_below_webroot),
 		TEST(test_link_for_file),
