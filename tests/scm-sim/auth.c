@@ -1,5 +1,6 @@
 #include "auth.h"
 
+#include "attempts.h"
 #include "hex.h"
 #include "json.h"
 
@@ -60,8 +61,10 @@ const cJSON *auth_caller(
 {
 	const char *credentials = request_header(request, "Authorization");
 
-	return credentials ? bearer(sim, request, credentials, now)
-			   : header_login(sim->account, request, by_certificate);
+	if (credentials)
+		return bearer(sim, request, credentials, now);
+	return attempts_locked(sim, request) ? NULL
+					     : header_login(sim->account, request, by_certificate);
 }
 
 void auth_refuse(struct reply *reply, const struct request *request, const cJSON *caller)

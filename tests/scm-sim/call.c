@@ -21,7 +21,8 @@ const char *call_kind(const struct call *call)
 
 bool call_may_see(const struct call *call, const struct order *order)
 {
-	if (strcmp(json_text(order->accepted, "kind", "ssl"), call_kind(call)) != 0)
+	if (order->state == ORDER_DELETED ||
+		strcmp(json_text(order->accepted, "kind", "ssl"), call_kind(call)) != 0)
 		return false;
 	return account_may_use(
 		call->sim->account, call->login, json_int(order->accepted, "orgId", -1));

@@ -181,3 +181,15 @@ unsigned char *cert_der(size_t *length, const X509 *cert)
 	*length = (size_t)size;
 	return der;
 }
+
+char *cert_name_text(const X509_NAME *name)
+{
+	AUTO(bio) BIO *bio = BIO_new(BIO_s_mem());
+	char *data;
+	long length;
+
+	if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) < 0)
+		abort();
+	length = BIO_get_mem_data(bio, &data);
+	return mem_copy(data, (size_t)length);
+}

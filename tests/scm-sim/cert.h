@@ -42,6 +42,9 @@ char *cert_spki_sha256(EVP_PKEY *key);
 /* "RSA" or "EC" in ALGORITHM, and the size or curve as a profile names it (2048, P-256); owned. */
 char *cert_key_param(const char **algorithm, const EVP_PKEY *key);
 
+/* NAME as RFC 2253 writes it; owned. */
+char *cert_name_text(const X509_NAME *name);
+
 /* CERT in DER; owned, freed with OPENSSL_free(). */
 unsigned char *cert_der(size_t *length, const X509 *cert);
 

@@ -135,6 +135,7 @@ void enrollment_collect(struct call *call)
 	case ORDER_DECLINED:
 	case ORDER_REJECTED:
 	case ORDER_INVALID:
+	case ORDER_DELETED:
 		reply_error(call->reply, 400, -183, NULL);
 		break;
 	}

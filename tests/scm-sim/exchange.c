@@ -1,5 +1,6 @@
 #include "exchange.h"
 
+#include "attempts.h"
 #include "auth.h"
 #include "clock.h"
 #include "dcv_state.h"
@@ -20,6 +21,17 @@ struct target {
 	struct route_values values;
 };
 
+/* Whether PATH is where anything is. */
+static bool served(const char *path)
+{
+	static const char *const roots[] = { "/api/", "/auth/", "/customer/", "/download" };
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++)
+		if (!strncmp(path, roots[i], strlen(roots[i])))
+			return true;
+	return false;
+}
+
 static void find_target(struct target *target, const struct request *request)
 {
 	const char *path = request->path;
@@ -29,7 +41,7 @@ static void find_target(struct target *target, const struct request *request)
 		target->by_certificate = true;
 		path += 8;
 	}
-	if (strncmp(path, "/api/", 5) && strncmp(path, "/auth/", 6))
+	if (!served(path))
 		return;
 	target->path = path;
 	target->route = route_find(&target->values, request->method, target->path);
@@ -93,7 +105,7 @@ static void reply_no_route(struct reply *reply, const struct target *target)
 static bool admitted(const struct target *target, const cJSON *caller)
 {
 	if (!target->route)
-		return caller || !strncmp(target->path, "/auth/", 6);
+		return caller || strncmp(target->path, "/api/", 5) != 0;
 	if (target->route->caller == BY_ANYONE)
 		return true;
 	return caller && account_is_rest(caller) == (target->route->caller == BY_REST_ACCOUNT);
@@ -122,7 +134,9 @@ static void handle(struct exchange *exchange, struct sim *sim, const struct requ
 	/* Taken now, so that nothing that was just issued lies in the future. */
 	call.now = clock_now();
 	call.login = auth_caller(sim, request, target->by_certificate, call.now);
-	if (!admitted(target, call.login))
+	if (!attempts_count(sim, request, call.login, &err))
+		reply_broken(call.reply, &err);
+	else if (!admitted(target, call.login))
 		auth_refuse(call.reply, request, call.login);
 	else if (!target->route)
 		reply_no_route(call.reply, target);

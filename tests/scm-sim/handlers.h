@@ -20,6 +20,7 @@ handler ssl_enroll;
 
 /* ssl_collect.c */
 handler ssl_collect;
+handler ssl_collect_public;
 
 /* ssl_view.c */
 handler ssl_details;
@@ -32,7 +33,16 @@ handler ssl_revoke;
 handler ssl_revoke_serial;
 handler ssl_approve;
 handler ssl_decline;
+handler ssl_revoke_manual;
+
+/* ssl_import.c */
+handler ssl_import;
 handler ssl_delete;
+
+/* ssl_keygen.c */
+handler ssl_keygen;
+handler ssl_keystore;
+handler key_download;
 
 /* ssl_renew.c */
 handler ssl_renew;

@@ -151,7 +151,8 @@ struct order *orders_find(const struct orders *orders, int64_t id)
 struct order *orders_by_serial(const struct orders *orders, const char *serial)
 {
 	for (size_t i = 0; i < orders->count; i++)
-		if (orders->list[i]->serial && !strcmp(orders->list[i]->serial, serial))
+		if (orders->list[i]->serial && orders->list[i]->state != ORDER_DELETED &&
+			!strcmp(orders->list[i]->serial, serial))
 			return orders->list[i];
 	return NULL;
 }
@@ -203,6 +204,7 @@ const char *order_status(const struct order *order, int64_t now)
 	case ORDER_REJECTED:
 		return "Rejected";
 	case ORDER_INVALID:
+	case ORDER_DELETED:
 		break;
 	}
 	return "Invalid";

@@ -19,7 +19,8 @@ enum order_state {
 	ORDER_REVOKED,
 	ORDER_DECLINED,
 	ORDER_REJECTED,
-	ORDER_INVALID
+	ORDER_INVALID,
+	ORDER_DELETED /* nobody sees it any more */
 };
 
 struct order {

@@ -161,6 +161,14 @@ static bool apply_updated(struct order *order, const cJSON *event, int64_t time)
 	return true;
 }
 
+static bool apply_deleted(struct order *order, const cJSON *event, int64_t time)
+{
+	(void)event;
+	(void)time;
+	order->state = ORDER_DELETED;
+	return true;
+}
+
 /* A location is made, changed (its id is known) or, without details, removed. */
 static bool apply_location(struct order *order, const cJSON *event, int64_t time)
 {
@@ -203,6 +211,7 @@ static const struct {
 	{ "renewed", apply_renewed },
 	{ "updated", apply_updated },
 	{ "location", apply_location },
+	{ "deleted", apply_deleted },
 };
 
 bool order_apply(struct order *order, const char *kind, const cJSON *event, int64_t time)

@@ -32,6 +32,13 @@ const struct route routes[] = {
 		BY_ADMIN },
 	{ "GET", "/api/ssl/vN/:id/dcv", OP_ORDER_DCV, ssl_dcv, NO_BODY, BY_ADMIN },
 	{ "POST", "/api/ssl/vN/:id/dcv/recheck", OP_ORDER_DCV, ssl_dcv_recheck, NO_BODY, BY_ADMIN },
+	{ "POST", "/api/ssl/vN/enroll-keygen", OP_KEYGEN, ssl_keygen, BODY, BY_ADMIN },
+	{ "GET", "/api/ssl/vN/keystore/:id/:text", OP_KEYSTORE, ssl_keystore, OPTIONAL_BODY,
+		BY_ADMIN },
+	{ "POST", "/api/ssl/vN/keystore/:id/:text", OP_KEYSTORE, ssl_keystore, OPTIONAL_BODY,
+		BY_ADMIN },
+	{ "POST", "/api/ssl/vN/revoke/manual", OP_REVOKE, ssl_revoke_manual, BODY, BY_ADMIN },
+	{ "POST", "/api/ssl/v2/import", OP_IMPORT, ssl_import, LIST_BODY, BY_ADMIN },
 	{ "GET", "/api/organization/vN", OP_ORGANIZATIONS, organization_list, NO_BODY, BY_ADMIN },
 	{ "GET", "/api/organization/vN/:id", OP_ORGANIZATION, organization_details, NO_BODY,
 		BY_ADMIN },
@@ -142,6 +149,8 @@ const struct route routes[] = {
 		BY_REST_ACCOUNT },
 	{ "POST", "/auth/realms/apiclients/protocol/openid-connect/token", OP_TOKEN, token_issue,
 		NO_BODY, BY_ANYONE },
+	{ "GET", "/customer/:text/ssl", OP_COLLECT, ssl_collect_public, NO_BODY, BY_ANYONE },
+	{ "GET", "/download", OP_KEYSTORE, key_download, NO_BODY, BY_ANYONE },
 };
 
 const size_t route_count = sizeof(routes) / sizeof(routes[0]);

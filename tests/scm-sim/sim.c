@@ -57,6 +57,7 @@ bool sim_open(struct sim **out, const char *dir, struct switches *base, struct e
 	sim->server_lock = -1;
 	sim->base = base;
 	sim->tokens = tokens_new();
+	sim->attempts = cJSON_CreateObject();
 	if (!open_parts(sim, err)) {
 		sim_close(sim);
 		return false;
@@ -76,6 +77,7 @@ void sim_close(struct sim *sim)
 	orders_free(sim->orders);
 	tokens_free(sim->tokens);
 	cJSON_Delete(sim->dcv);
+	cJSON_Delete(sim->attempts);
 	ca_free(sim->ca);
 	fd_auto(&sim->stop);
 	fd_auto(&sim->server_lock);

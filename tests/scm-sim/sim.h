@@ -21,7 +21,8 @@ struct sim {
 	struct ca *ca;
 	struct orders *orders;
 	struct tokens *tokens;
-	cJSON *dcv; /* see dcv_state.h */
+	cJSON *dcv;	 /* see dcv_state.h */
+	cJSON *attempts; /* see attempts.h */
 	struct account *account;
 	struct file_mark account_mark;
 	struct switches *base;	   /* of the command line; its faults come on top */

@@ -4,7 +4,10 @@
 #include "body.h"
 #include "handlers.h"
 #include "hex.h"
+#include "json.h"
 #include "order_action.h"
+
+#include <string.h>
 
 static void revoke(struct call *call, const struct order *order)
 {
@@ -38,6 +41,7 @@ void ssl_revoke_serial(struct call *call)
 static void decide(struct call *call, const char *kind)
 {
 	const struct order *order = call_order_to_change(call);
+	const cJSON *profile;
 	const char *message;
 	cJSON *event;
 
@@ -45,6 +49,12 @@ static void decide(struct call *call, const char *kind)
 		return;
 	if (order->state != ORDER_REQUESTED) {
 		reply_error(call->reply, 400, -1112, order_status(order, call->now));
+		return;
+	}
+	profile = account_profile(call->sim->account, json_int(order->accepted, "profile", -1));
+	if (!strcmp(kind, "approved") && json_bool(profile, "ev", false) &&
+		!strcmp(json_text(order->accepted, "login", ""), call_login(call))) {
+		reply_error(call->reply, 400, -1140, NULL);
 		return;
 	}
 	event = order_event(kind, order->id);
@@ -63,9 +73,39 @@ void ssl_decline(struct call *call)
 	decide(call, "declined");
 }
 
-/* Only certificates that were imported or discovered may go, and here all were ordered. */
-void ssl_delete(struct call *call)
+/* The order of the body's certId, or of its serialNumber and issuer; NULL: the reply says why. */
+static const struct order *find_manual(struct call *call)
 {
-	if (call_order_to_change(call))
-		reply_error(call->reply, 400, -3, "delete of an ordered certificate");
+	const char *serial = "", *issuer = "";
+	AUTO(text) char *normal = NULL;
+	const struct order *order;
+
+	call->id = 0;
+	if (!body_int(&call->id, call, "certId") || !body_text(&serial, call, "serialNumber") ||
+		!body_text(&issuer, call, "issuer"))
+		return NULL;
+	if (call->id)
+		return call_order_to_change(call);
+	if (!*serial || !*issuer) {
+		reply_missing(call->reply, "certId");
+		return NULL;
+	}
+	normal = serial_normal(serial);
+	order = normal ? orders_by_serial(call->sim->orders, normal) : NULL;
+	if (order && call_may_see(call, order))
+		return order;
+	reply_error(call->reply, 400, -5101, serial);
+	return NULL;
+}
+
+/* Notes down that a certificate was revoked, at a time that the caller says. */
+void ssl_revoke_manual(struct call *call)
+{
+	const struct order *order = find_manual(call);
+	const char *date = NULL;
+	int64_t code = 0;
+
+	if (order && body_text(&date, call, "revokeDate") && body_reason_code(&code, call, false) &&
+		order_action_revoke(call, order, code, "manual"))
+		reply_empty(call->reply, 204);
 }

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static void reply_not_ready(struct call *call)
 {
@@ -44,13 +45,11 @@ static void send(struct call *call, const struct order *order, const struct chai
 	reply_header(call->reply, "Content-Disposition", disposition);
 }
 
-void ssl_collect(struct call *call)
+/* Answers with ORDER (NULL: there is none) in the format of NAME, or says why not. */
+static void collect(struct call *call, const struct order *order, const char *name)
 {
 	AUTO(text) char *id = mem_format("%" PRId64, call->id);
-	const char *query = request_query(call->request, "format");
-	const char *name = call->text ? call->text : query && *query ? query : "base64";
 	const struct chain_format *format = chain_format(name);
-	const struct order *order = call_order(call);
 
 	if (!order) {
 		reply_error(call->reply, 404, -124, id);
@@ -77,7 +76,33 @@ void ssl_collect(struct call *call)
 	case ORDER_DECLINED:
 	case ORDER_REJECTED:
 	case ORDER_INVALID:
+	case ORDER_DELETED:
 		reply_error(call->reply, 400, -183, NULL);
 		break;
 	}
+}
+
+void ssl_collect(struct call *call)
+{
+	const char *query = request_query(call->request, "format");
+
+	collect(call, call_order(call),
+		call->text	  ? call->text
+		: query && *query ? query
+				  : "base64");
+}
+
+/* The link that notifications carry, which needs no login. */
+void ssl_collect_public(struct call *call)
+{
+	const char *action = request_query(call->request, "action");
+	const char *id = request_query(call->request, "sslId");
+	const char *format = request_query(call->request, "format");
+
+	call->id = id ? strtoll(id, NULL, 10) : 0;
+	if (strcmp(call->text, account_customer(call->sim->account)) || !action ||
+		strcmp(action, "download"))
+		reply_error(call->reply, 404, -1, NULL);
+	else
+		collect(call, call_order(call), format && *format ? format : "base64");
 }

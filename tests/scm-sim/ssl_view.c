@@ -40,15 +40,8 @@ static void add_hash(cJSON *details, const char *name, const X509 *cert, const E
 
 static void add_name(cJSON *details, const char *member, const X509_NAME *name)
 {
-	AUTO(bio) BIO *bio = BIO_new(BIO_s_mem());
-	AUTO(text) char *text = NULL;
-	char *data;
-	long length;
+	AUTO(text) char *text = cert_name_text(name);
 
-	if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) < 0)
-		abort();
-	length = BIO_get_mem_data(bio, &data);
-	text = mem_copy(data, (size_t)length);
 	cJSON_AddStringToObject(details, member, text);
 }
 

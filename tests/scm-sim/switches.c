@@ -182,6 +182,8 @@ static const struct word {
 		"ask this name server for the CNAME or TXT record of a validation" },
 	{ "dcv-email-approve", "none|all|DOMAIN", set_text, FIELD(dcv_email), 1,
 		"whose mail was read and followed; without it mail does as --dcv-time says" },
+	{ "lock-after", "N", set_scaled, FIELD(lock_after), 1,
+		"refuse a login for good after N refusals in a row (0: never)" },
 	{ "token-lifetime", "S", set_scaled, FIELD(token_s), 1,
 		"access tokens end after S seconds, and their expires_in says so (300)" },
 };

@@ -47,7 +47,8 @@ struct switches {
 	int64_t validity_s; /* 0: the order's term */
 	int64_t page_size;
 	int64_t token_s;
-	int64_t dcv_ms; /* -1: never */
+	int64_t lock_after; /* 0: never */
+	int64_t dcv_ms;	    /* -1: never */
 	int64_t dcv_validity_s;
 	struct endpoint dcv_http, dcv_https, dcv_dns;
 	struct endpoint dcv_email; /* "none", "all" or a domain; empty: as time says */

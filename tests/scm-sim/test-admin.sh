@@ -79,3 +79,35 @@ call DELETE $N/57
 want_status 200
 call DELETE $N/57
 want_error 404 -1
+
+# Refused logins are counted until one is right; a client that goes on trying is locked out.
+rm -f "$D/switches"
+jq '(.logins[] | select(.login == "bob")).passwordState = "NEVER_EXPIRE"' "$D/account.json" \
+	>"$T/new"
+mv "$T/new" "$D/account.json"
+refusals() {
+	ledger 'map(select(.event == "login-refused" and .login == "bob") | .failedAttempts)'
+}
+before=$(refusals | jq -c length)
+as wrong GET /ssl/v1/types
+as wrong GET /ssl/v1/types
+as second-Pass2 GET /ssl/v1/types
+want_status 200
+as wrong GET /ssl/v1/types
+same "attempts" "$(refusals | jq -c ".[$before:]")" '[2,3,1]'
+switches '--lock-after 2'
+as second-Pass2 GET /ssl/v1/types
+want_status 200
+for _ in 1 2; do
+	as wrong GET /ssl/v1/types
+	want_error 401 -16
+done
+want_header Content-Length 41
+as second-Pass2 GET /ssl/v1/types
+want_error 401 -16
+get /ssl/v1/types
+want_status 200
+sim_stop
+sim_start
+as second-Pass2 GET /ssl/v1/types
+want_status 200
