@@ -166,6 +166,8 @@ bool cmd_select(
 
 	if (!selected)
 		return err_memory(err);
+	if (!c->conf->certs)
+		log_warning("there is no [certificate:NAME] in the configuration");
 	for (size_t i = 0; i < c->cli->args; i++) {
 		if (conf_find_cert(c->conf, c->cli->arg[i]))
 			continue;

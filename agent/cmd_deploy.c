@@ -188,17 +188,28 @@ int cmd_rollback(struct cmd_context *c)
 	return with_job(c, rollback);
 }
 
+static bool forget(struct store *store, const struct refusal *r, const char *what, const char *name,
+	struct err *err)
+{
+	if (!fs_exists(store->cache, r->file))
+		return true;
+	if (!refusal_forget(store, r, err))
+		return false;
+	log_info("%s %s: the refusal is forgotten; the next run tries it again", what, name);
+	return true;
+}
+
 static bool forget_refusals(struct cmd_context *c, struct err *err)
 {
 	struct refusal refusal;
 
 	for (size_t i = 0; i < c->conf->accounts; i++)
 		if (!refusal_of_account(&refusal, &c->conf->account[i], err) ||
-			!refusal_forget(c->store, &refusal, err))
+			!forget(c->store, &refusal, "account", c->conf->account[i].name, err))
 			return false;
 	for (size_t i = 0; i < c->conf->tokens; i++)
 		if (!refusal_of_token(&refusal, &c->conf->token[i], err) ||
-			!refusal_forget(c->store, &refusal, err))
+			!forget(c->store, &refusal, "token", c->conf->token[i].name, err))
 			return false;
 	return true;
 }
@@ -234,11 +245,21 @@ static bool clear_deploy(struct cmd_context *c, const struct conf_cert *cert,
 static bool reset(struct cmd_context *c, const struct conf_cert *cert, struct err *err)
 {
 	AUTO(situation) struct situation s = { 0 };
+	bool given_up;
 
-	return situation_read(&s, c->store, cert->name, err) && clear_pending(c, cert, &s, err) &&
-	       clear_deploy(c, cert, &s, err) &&
-	       store_history(c->store, err, cert->name, "reset", "%s",
-		       c->cli->abandon ? "order abandoned by hand" : "");
+	if (!situation_read(&s, c->store, cert->name, err))
+		return false;
+	given_up = s.pending && c->cli->abandon;
+	if (!given_up && !s.held.found && !s.retry.found && !s.deploy_retry.found) {
+		log_info("nothing to clear: neither held nor waiting after a failure");
+		return true;
+	}
+	if (!clear_pending(c, cert, &s, err) || !clear_deploy(c, cert, &s, err))
+		return false;
+	log_info("%s", given_up ? "the order in work is given up; the next run begins anew"
+				: "cleared; the next run tries again");
+	return store_history(c->store, err, cert->name, "reset", "%s",
+		given_up ? "order abandoned by hand" : "");
 }
 
 int cmd_reset(struct cmd_context *c)

@@ -15,7 +15,8 @@ static char *next_word(char **rest)
 	return strsep(rest, " ");
 }
 
-static void add_event(struct out *o, const char *line, size_t len, const char *only)
+/* True when the line is one that is wanted. */
+static bool add_event(struct out *o, const char *line, size_t len, const char *only)
 {
 	AUTO_STR char *copy = strndup(line, len);
 	char *rest = copy;
@@ -24,29 +25,35 @@ static void add_event(struct out *o, const char *line, size_t len, const char *o
 	const char *event = rest ? next_word(&rest) : NULL;
 
 	if (!event || (only && strcmp(name, only)))
-		return;
+		return false;
 	out_row(o);
 	out_text(o, "time", "TIME", time);
 	out_text(o, "name", "NAME", name);
 	out_text(o, "event", "EVENT", event);
 	out_text(o, "detail", "DETAIL", rest ? rest : "");
+	return true;
 }
 
 int cmd_history(struct cmd_context *c)
 {
 	AUTO(out) struct out *o = out_new(c->cli->json, "events");
 	AUTO(buf) struct buf history = { 0 };
+	const struct conf_cert *cert;
 	const char *only = c->cli->args ? c->cli->arg[0] : NULL;
 	struct err err = { 0 };
+	bool any = false;
 
 	if (!store_read_history(&history, c->store, HISTORY_MAX, &err))
 		return cmd_fail(&err);
 	for (const char *line = buf_str(&history); *line;) {
 		size_t len = strcspn(line, "\n");
 
-		add_event(o, line, len, only);
+		any = add_event(o, line, len, only) || any;
 		line += len + (line[len] == '\n');
 	}
+	/* certificates that left the configuration still have their past */
+	if (only && !any && !cmd_one(&cert, c, &err))
+		return cmd_fail(&err);
 	out_print(o);
 	return 0;
 }

@@ -266,11 +266,14 @@ static bool prepare(struct cmd_context *c, const struct cmd *cmd, struct err *er
 	if (cmd->needs >= CMD_CONFIG && !conf_load(&c->conf, c->cli->config, c->hook_dir, err))
 		return false;
 	log_set_level(level_of(c->cli, c->conf));
-	if (cmd->needs >= CMD_STORE && !store_open(&c->store, c->conf->agent.state_dir, err))
+	if (cmd->needs >= CMD_STORE &&
+		(!store_open_existing(&c->store, c->conf->agent.state_dir, err) ||
+			!store_check_trusted(c->store, err)))
 		return false;
 	if (cmd->needs < CMD_LOCK)
 		return true;
-	return store_lock(c->store, c->conf->agent.lock_timeout, err) &&
+	return store_make(c->store, err) &&
+	       store_lock(c->store, c->conf->agent.lock_timeout, err) &&
 	       store_check_clock(c->store, c->started, err);
 }
 

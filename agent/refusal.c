@@ -82,6 +82,8 @@ bool refusal_check(struct store *store, const struct refusal *r, struct err *err
 	AUTO(record) struct record known = { 0 };
 	bool found;
 
+	if (store->cache < 0)
+		return true;
 	if (!record_read(&known, &found, store->cache, r->file, err))
 		return false;
 	if (!found || strcmp(record_get(&known, "digest"), r->digest))
@@ -97,7 +99,7 @@ bool refusal_note(
 {
 	AUTO(record) struct record known = { 0 };
 
-	return record_set(&known, "digest", r->digest, err) &&
+	return store_make(store, err) && record_set(&known, "digest", r->digest, err) &&
 	       record_set(&known, "message", message, err) &&
 	       record_set(&known, "kind", err_name(r->kind), err) &&
 	       record_write(&known, store->cache, r->file, FS_ATTR(0600), err);

@@ -47,27 +47,30 @@ static bool make_parents(const char *path, struct err *err)
 }
 
 /* No fsync when it is there already: most runs have nothing to write. */
-static bool open_room(int *out, int at, const char *name, mode_t mode, struct err *err)
+static bool open_room(int *out, int at, const char *name, mode_t mode, bool make, struct err *err)
 {
-	if (fs_exists(at, name))
-		return fs_open_dir(out, at, name, err);
-	return fs_make_dir(out, at, name, FS_ATTR(mode), err);
+	if (*out >= 0)
+		return true;
+	if (!fs_open_dir_optional(out, at, name, err))
+		return false;
+	return *out >= 0 || !make || fs_make_dir(out, at, name, FS_ATTR(mode), err);
 }
 
-static bool open_rooms(struct store *s, struct err *err)
+static bool open_rooms(struct store *s, bool make, struct err *err)
 {
-	if (!make_parents(s->path, err) || !open_room(&s->root, AT_FDCWD, s->path, 0711, err))
+	if ((make && !make_parents(s->path, err)) ||
+		!open_room(&s->root, AT_FDCWD, s->path, 0711, make, err))
 		return false;
-	for (size_t i = 0; i < ARRAY_LEN(rooms); i++) {
+	for (size_t i = 0; s->root >= 0 && i < ARRAY_LEN(rooms); i++) {
 		int *fd = (int *)(void *)((char *)s + rooms[i].field);
 
-		if (!open_room(fd, s->root, rooms[i].name, rooms[i].mode, err))
+		if (!open_room(fd, s->root, rooms[i].name, rooms[i].mode, make, err))
 			return false;
 	}
 	return true;
 }
 
-bool store_open(struct store **out, const char *path, struct err *err)
+bool store_open_existing(struct store **out, const char *path, struct err *err)
 {
 	AUTO(store) struct store *s = calloc(1, sizeof(*s));
 
@@ -79,10 +82,40 @@ bool store_open(struct store **out, const char *path, struct err *err)
 		return err_memory(err);
 	for (size_t len = strlen(s->path); len > 1 && s->path[len - 1] == '/'; len--)
 		s->path[len - 1] = '\0';
-	if (!open_rooms(s, err))
+	if (!open_rooms(s, false, err))
 		return err_wrap(err, "state directory %s", path);
 	*out = TAKE(s);
 	return true;
+}
+
+bool store_make(struct store *s, struct err *err)
+{
+	return open_rooms(s, true, err) || err_wrap(err, "state directory %s", s->path);
+}
+
+bool store_open(struct store **out, const char *path, struct err *err)
+{
+	AUTO(store) struct store *s = NULL;
+
+	if (!store_open_existing(&s, path, err) || !store_make(s, err))
+		return false;
+	*out = TAKE(s);
+	return true;
+}
+
+/* Of a directory that is absent, who can change the one in which it will be made. */
+bool store_check_trusted(const struct store *s, struct err *err)
+{
+	AUTO_STR char *path = strdup(s->path);
+
+	if (!path)
+		return err_memory(err);
+	for (char *slash = path; slash && access(path, F_OK);) {
+		slash = strrchr(path, '/');
+		if (slash)
+			slash[slash == path] = '\0';
+	}
+	return fs_check_trusted(path, "state_dir", err);
 }
 
 void store_close(struct store *s)
@@ -137,7 +170,8 @@ static bool open_below(int *out, int dir, const char *name, bool make, mode_t mo
 {
 	if (make)
 		return fs_make_dir(out, dir, name, FS_ATTR(mode), err);
-	return fs_open_dir_optional(out, dir, name, err);
+	*out = -1;
+	return dir < 0 || fs_open_dir_optional(out, dir, name, err);
 }
 
 bool store_open_pending(int *out, struct store *s, const char *name, bool make, struct err *err)
@@ -213,7 +247,7 @@ bool store_live(char **out, struct store *s, const char *name, struct err *err)
 	AUTO_STR char *ours = NULL;
 	const char *id = NULL;
 
-	if (!fs_read_link(&target, s->live, name, err))
+	if (s->live >= 0 && !fs_read_link(&target, s->live, name, err))
 		return false;
 	if (asprintf(&ours, "../archive/%s/", name) < 0)
 		return err_memory(err);
@@ -311,5 +345,5 @@ bool store_history(
 bool store_read_history(struct buf *out, struct store *s, size_t most, struct err *err)
 {
 	*out = BUF(most);
-	return fs_read_tail(out, s->root, "history", err);
+	return s->root < 0 || fs_read_tail(out, s->root, "history", err);
 }

@@ -40,7 +40,7 @@
 
 struct store {
 	char *path;
-	int root;
+	int root; /* this and the next four: -1 until it is there */
 	int pending;
 	int live;
 	int archive;
@@ -48,8 +48,20 @@ struct store {
 	int lock; /* -1 until store_lock() */
 };
 
-/* Opens it, made first when absent. ERR_IO. Owned: store_close(). */
+/*
+ * Opens what there is of it and makes nothing: for who reads, what is absent is empty. ERR_IO.
+ * Owned: store_close().
+ */
+MUST_USE bool store_open_existing(struct store **out, const char *path, struct err *err);
+
+/* Makes what is absent, before something is written. */
+MUST_USE bool store_make(struct store *s, struct err *err);
+
+/* Both in one. */
 MUST_USE bool store_open(struct store **out, const char *path, struct err *err);
+
+/* ERR_CONFIG when others could change what is in it, or will be. */
+MUST_USE bool store_check_trusted(const struct store *s, struct err *err);
 void store_close(struct store *s);
 AUTO_DEFINE(store, struct store *, store_close);
 

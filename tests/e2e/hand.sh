@@ -130,6 +130,45 @@ grep -q '^order in work  *[0-9]' "$T/out" || fail "show does not name the order"
 switches
 expect 0 run
 
+say "looking makes nothing"
+rm -rf "$T/state"
+sed -i "s|^state_dir = .*|state_dir = $T/none/state|" "$T/agent.ini"
+expect 0 status
+grep -q 'www  *due' "$T/out" || fail "status without a state directory"
+expect 0 show www
+expect 0 history
+expect 0 history www
+[ ! -e "$T/none" ] || fail "made by looking"
+expect 2 history nosuch
+expect_error "there is no certificate 'nosuch'"
+conf_p12
+expect 0 run
+expect_error 'there is no \[certificate:NAME\]'
+
+say "a reset says what it did"
+conf_cert www
+expect 0 run
+expect 0 reset www
+expect_error 'nothing to clear'
+touch "$T/after.bad"
+conf_p12
+conf_cert www "deploy_hooks = $T/after"
+expect 10 run
+expect 0 reset www
+expect_error 'cleared; the next run tries again'
+rm "$T/after.bad"
+expect 0 run
+
+say "a state directory that others can change is refused"
+chmod 777 "$T/state"
+for command in run status history reset; do
+	expect 3 "$command"
+	expect_error 'state_dir: .* can be changed by others'
+done
+expect 3 check
+grep -q 'state_dir: .* can be changed by others' "$T/out" || fail "check"
+chmod 711 "$T/state"
+
 say "a secret by descriptor: a pipe from outside, never a file of our own"
 conf_p12
 sed -i "s|^client_cert_key_store_password_file = .*|client_cert_key_store_password_file = fd:7|" "$T/agent.ini"

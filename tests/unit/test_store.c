@@ -91,6 +91,52 @@ static void makes_its_rooms(void **state)
 	assert_false(there(s, "state/history"));
 }
 
+/* Whoever only looks makes nothing, and finds nothing. */
+static void reads_what_is_not_there(void **state)
+{
+	struct scene *s = *state;
+	AUTO(store) struct store *store = NULL;
+	AUTO(strlist) struct strlist all = { 0 };
+	AUTO(buf) struct buf history = { 0 };
+	AUTO_STR char *live = NULL;
+	struct err err = { 0 };
+	char path[128];
+	int dir = 0;
+
+	tempdir_path(path, s->dir, "none/state/");
+	if (!store_open_existing(&store, path, &err) || !store_check_trusted(store, &err) ||
+		!store_open_pending(&dir, store, "www", false, &err) ||
+		!store_generations(&all, store, "www", &err) ||
+		!store_live(&live, store, "www", &err) ||
+		!store_read_history(&history, store, 100, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(dir, -1);
+	assert_int_equal(all.n, 0);
+	assert_null(live);
+	assert_int_equal(history.len, 0);
+	assert_false(there(s, "none"));
+	assert_true(store_make(store, &err));
+	assert_mode(s, "none/state", 0711);
+	assert_mode(s, "none/state/pending", 0700);
+}
+
+static void trusts_no_others(void **state)
+{
+	struct scene *s = *state;
+	AUTO(store) struct store *below = NULL;
+	struct err err = { 0 };
+	char path[128];
+
+	assert_true(store_check_trusted(s->store, &err));
+	assert_int_equal(fchmodat(s->dir->fd, "state", 0777, 0), 0);
+	assert_false(store_check_trusted(s->store, &err));
+	assert_int_equal(err.kind, ERR_CONFIG);
+	assert_true(store_open_existing(&below, tempdir_path(path, s->dir, "state/a/b"), &err));
+	assert_false(store_check_trusted(below, &err));
+	assert_int_equal(fchmodat(s->dir->fd, "state", 0711, 0), 0);
+	assert_true(store_check_trusted(below, &err));
+}
+
 /* Whatever umask it is started with. */
 static void ignores_the_umask(void **state)
 {
@@ -512,6 +558,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(makes_its_rooms),
+		TEST(reads_what_is_not_there),
+		TEST(trusts_no_others),
 		TEST(ignores_the_umask),
 		TEST(leaves_rooms_alone),
 		TEST(refuses_what_is_no_directory),
