@@ -174,39 +174,3 @@ bool scm_request_details(struct scm_call *out, const char *id, struct err *err)
 	buf_addf(&out->path, "/ssl/v1/%s", id);
 	return get(out, err);
 }
-
-/* RFC 3986, section 2.3: unreserved characters stand for themselves. */
-static void add_query_value(struct buf *out, const char *s)
-{
-	for (; *s; s++) {
-		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~",
-			    *s))
-			buf_add(out, s, 1);
-		else
-			buf_addf(out, "%%%02X", (unsigned char)*s);
-	}
-}
-
-bool scm_request_list(
-	struct scm_call *out, const char *common_name, const struct scm_page *page, struct err *err)
-{
-	buf_addf(&out->path,
-		"/ssl/v1?size=%" PRIu32 "&position=%" PRIu32 "&commonName=", page->size,
-		page->position);
-	add_query_value(&out->path, common_name);
-	return get(out, err);
-}
-
-bool scm_request_organizations(struct scm_call *out, struct err *err)
-{
-	buf_add_str(&out->path, "/organization/v1");
-	return get(out, err);
-}
-
-bool scm_request_profiles(struct scm_call *out, uint64_t org_id, struct err *err)
-{
-	buf_add_str(&out->path, "/ssl/v1/types");
-	if (org_id)
-		buf_addf(&out->path, "?organizationId=%" PRIu64, org_id);
-	return get(out, err);
-}

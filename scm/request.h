@@ -1,6 +1,6 @@
 /*
  * Requests to SCM's Admin API as bytes: what is asked, as a path and a body. Pure; the sending, the
- * host and the credential are http.c's.
+ * host and the credential are http.c's; lists are request_list.h's.
  *
  * Source of every shape: scm-api.md, sections 3 and 4. Limits stated there are checked here, so
  * that an order which SCM would refuse for its form never leaves the host.
@@ -54,19 +54,5 @@ MUST_USE bool scm_request_collect(struct scm_call *out, const char *id, struct e
 
 /* GET /ssl/v1/{id} (3.4). */
 MUST_USE bool scm_request_details(struct scm_call *out, const char *id, struct err *err);
-
-/* One page of GET /ssl/v1 (3.4), `size` entries from the 0-based `position`. */
-struct scm_page {
-	uint32_t position;
-	uint32_t size;
-};
-MUST_USE bool scm_request_list(struct scm_call *out, const char *common_name,
-	const struct scm_page *page, struct err *err);
-
-/* GET /organization/v1 (4). */
-MUST_USE bool scm_request_organizations(struct scm_call *out, struct err *err);
-
-/* GET /ssl/v1/types (3.1); org_id 0 asks for all. */
-MUST_USE bool scm_request_profiles(struct scm_call *out, uint64_t org_id, struct err *err);
 
 #endif

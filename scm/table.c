@@ -4,14 +4,12 @@
 
 bool scm_table_begin(struct scm_work *w, struct scm_call *next)
 {
-	const struct wire_list *l = &w->request.list;
 	struct err err = { 0 };
-	bool ok = l->kind == WIRE_LIST_ORGANIZATIONS ? scm_request_organizations(next, &err)
-						     : scm_request_profiles(next, l->org_id, &err);
 
-	if (!ok)
-		scm_work_fail(w, &err);
-	return ok;
+	if (scm_request_table(next, &w->request.list, &w->page, false, &err))
+		return true;
+	scm_work_fail(w, &err);
+	return false;
 }
 
 static bool read_rows(struct scm_work *w, const struct scm_answer *a, struct err *err)

@@ -15,6 +15,7 @@
 #include "scm/body.h"
 #include "scm/json.h"
 #include "scm/request.h"
+#include "scm/request_list.h"
 #include "scm/wire.h"
 
 struct scm_work {

@@ -190,7 +190,6 @@ static void expect_get(struct scm_call *c, const char *path, const char *label, 
 
 static void test_reading(void **state)
 {
-	const struct scm_page page = { .position = 400, .size = 200 };
 	struct scm_call c = SCM_CALL;
 	struct err err = { 0 };
 
@@ -199,28 +198,6 @@ static void test_reading(void **state)
 	expect_get(&c, "/ssl/v1/collect/55?format=x509", "GET /ssl/v1/collect/55", 1024 * 1024);
 	assert_true(scm_request_details(&c, "54", &err));
 	expect_get(&c, "/ssl/v1/54", "GET /ssl/v1/54", 256 * 1024);
-	assert_true(scm_request_list(&c, "*.a-b.example & co/\xc3\xa9", &page, &err));
-	expect_get(&c,
-		"/ssl/v1?size=200&position=400&commonName=%2A.a-b.example%20%26%20co%2F%C3%A9",
-		"GET /ssl/v1", 256 * 1024);
-	assert_true(scm_request_organizations(&c, &err));
-	expect_get(&c, "/organization/v1", "GET /organization/v1", 256 * 1024);
-	assert_true(scm_request_profiles(&c, 0, &err));
-	expect_get(&c, "/ssl/v1/types", "GET /ssl/v1/types", 256 * 1024);
-	assert_true(scm_request_profiles(&c, 122, &err));
-	expect_get(&c, "/ssl/v1/types?organizationId=122", "GET /ssl/v1/types", 256 * 1024);
-}
-
-static void test_path_bound(void **state)
-{
-	AUTO_STR char *name = repeat("*", 2000);
-	AUTO(scm_call) struct scm_call c = SCM_CALL;
-	const struct scm_page page = { .position = 0, .size = 200 };
-	struct err err = { 0 };
-
-	(void)state;
-	assert_false(scm_request_list(&c, name, &page, &err));
-	assert_int_equal(err.kind, ERR_INTERNAL);
 }
 
 int main(void)
@@ -233,7 +210,6 @@ int main(void)
 		cmocka_unit_test(test_not_utf8),
 		cmocka_unit_test(test_characters),
 		cmocka_unit_test(test_reading),
-		cmocka_unit_test(test_path_bound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
