@@ -13,6 +13,7 @@
 #include <openssl/crypto.h>
 
 #include "base/fs.h"
+#include "base/inherited.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "webhook/listen.h"
@@ -117,6 +118,7 @@ int main(int argc, char **argv)
 	AUTO_STR char *kept = credentials ? strdup(credentials) : NULL;
 	struct err err = { 0 };
 
+	inherited_note();
 	secret_credentials(kept);
 	log_init();
 	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) &&
