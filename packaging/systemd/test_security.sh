@@ -9,7 +9,8 @@ if ! command -v systemd-analyze >/dev/null; then
 	exit 77
 fi
 status=0
-for limit in scm-agent.service=29 scm-agent-recover.service=15; do
+for limit in scm-agent.service=29 scm-agent-recover.service=15 scm-agent-hint.service=29 \
+	scm-agent-webhook.service=3; do
 	unit=${limit%=*}
 	systemd-analyze security --offline=true --no-pager --threshold="${limit#*=}" \
 		"$units/$unit" >/dev/null 2>&1 || {

@@ -14,18 +14,20 @@ fi
 verify() {
 	local unit
 
-	rm -f "$dir"/*.service "$dir"/*.timer
-	for unit in "$units"/*.service "$units"/*.timer; do
+	rm -f "$dir"/*.*
+	for unit in "$units"/*.service "$units"/*.timer "$units"/*.socket "$units"/*.path; do
 		sed -E 's|^(ExecStart=)[^ ]*/scm-agent |\1/bin/true |' "$unit" >"$dir/$(basename "$unit")"
 	done
 	if [ "$#" -gt 0 ]; then
 		sed -i "$1" "$dir/scm-agent.service"
 	fi
-	systemd-analyze verify --man=no --recursive-errors=no "$dir"/*.service "$dir"/*.timer 2>&1 || true
+	systemd-analyze verify --man=no --recursive-errors=no "$dir"/*.* 2>&1 || true
 }
 
 grep -q '^ExecStart=/.*/scm-agent run$' "$units/scm-agent.service"
 grep -q '^ExecStart=/.*/scm-agent recover$' "$units/scm-agent-recover.service"
+grep -q '^ExecStart=/.*/scm-agent run --hinted /' "$units/scm-agent-hint.service"
+grep -q '^ExecStart=/.*/scm-agent webhook --secret-file credential:' "$units/scm-agent-webhook.service"
 
 said=$(verify)
 if [ -n "$said" ]; then

@@ -2,7 +2,8 @@
 # systemd-boot.sh BUILD: a Debian with systemd, nginx and the installed agent boots in a container;
 # the timer fires, the agent enrolls against a simulator beside it and nginx serves the certificate.
 # Then it boots a second time, on what an interrupted run left: recovery comes before nginx, and a
-# day on which nothing is due says nothing.
+# day on which nothing is due says nothing. At last a notification wakes a run, by a receiver that can
+# read neither configuration nor state.
 set -euo pipefail
 BUILD=$1
 
@@ -45,7 +46,8 @@ fail() {
 	echo "FAILED: $*" >&2
 	if [ -n "$NSPAWN" ]; then
 		inside journalctl --no-pager -o short-monotonic _COMM=scm-agent _COMM=scm-agent-fetch \
-			_COMM=nginx + UNIT=scm-agent.service + UNIT=nginx.service >&2 || true
+			_COMM=scm-agent-webho _COMM=nginx + UNIT=scm-agent.service + UNIT=nginx.service \
+			+ UNIT=scm-agent-hint.service + UNIT=scm-agent-webhook.service >&2 || true
 	fi
 	exit 1
 }
@@ -70,7 +72,7 @@ library_packages() {
 	local library
 
 	ldd "$BUILD/root/bin/scm-agent" "$BUILD/root/libexec/scm-agent/scm-agent-fetch" \
-		"$BUILD/tests/scm-sim/scm-sim" | sed -n 's|.* => \(/[^ ]*\) .*|\1|p' | sort -u |
+		"$BUILD/root/libexec/scm-agent/scm-agent-webhook" "$BUILD/tests/scm-sim/scm-sim" | sed -n 's|.* => \(/[^ ]*\) .*|\1|p' | sort -u |
 		while read -r library; do
 			dpkg-query -S "*/$(basename "$library")" 2>/dev/null | sed -n '1s/:.*//p'
 		done | sort -u
@@ -120,7 +122,8 @@ install_agent() {
 	# The scripts look at the default place; so do units.
 	UNITS=$(find "$ROOT" -path '*/systemd/system/scm-agent.timer' -printf '%h\n')
 	[ -n "$UNITS" ] || fail "the units are not installed"
-	systemctl --root="$ROOT" enable scm-agent.timer scm-agent-recover.service 2>"$T/enable.log" ||
+	systemctl --root="$ROOT" enable scm-agent.timer scm-agent-recover.service \
+		scm-agent-webhook.socket scm-agent-hint.path 2>"$T/enable.log" ||
 		fail "enable: $(cat "$T/enable.log")"
 }
 
@@ -174,6 +177,8 @@ configure_agent() {
 	cat >"$ROOT/etc/systemd/system/scm-agent.service.d/local.conf" <<-END
 		[Service]
 		LoadCredential=client:/etc/scm-agent/client.pass
+		# scm-agent-hint.service has this file, too: no half minute for the test
+		ExecStartPre=
 		ReadWritePaths=/etc/nginx/tls
 	END
 	# Not in two minutes: in two seconds.
@@ -185,6 +190,10 @@ configure_agent() {
 		RandomizedDelaySec=0
 		AccuracySec=1ms
 	END
+}
+
+configure_webhook() {
+	(umask 077 && echo hook >"$ROOT/etc/scm-agent/webhook.secret")
 }
 
 configure_nginx() {
@@ -277,6 +286,7 @@ make_root
 install_agent
 configure_sim
 configure_agent
+configure_webhook
 configure_nginx
 
 boot
@@ -309,4 +319,50 @@ journal | jq -s '[.[] | select(.MESSAGE | test("www"))] | length' >"$T/before"
 inside systemctl start scm-agent.service || fail "a run with nothing due"
 [ "$(journal | jq -s '[.[] | select(.MESSAGE | test("www"))] | length')" = "$(cat "$T/before")" ] ||
 	fail "a quiet day is not quiet"
+
+# notify TOKEN ID: the first line of the answer
+notify() {
+	# shellcheck disable=SC2016
+	inside bash -c 'exec 3<>/dev/tcp/127.0.0.1/8757
+		printf "POST / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n" "$1" >&3
+		printf "Content-Length: %s\r\nConnection: close\r\n\r\n%s" "${#2}" "$2" >&3
+		head -n 1 <&3' notify "$1" "{\"certificateId\":$2}" | tr -d '\r'
+}
+
+hints_gone() {
+	[ -z "$(inside ls /run/scm-agent-webhook/hints)" ]
+}
+
+[ "$(property scm-agent-webhook.service ActiveState)" = inactive ] || fail "the receiver runs for nothing"
+case $(notify wrong 1) in
+*" 401 "*) ;;
+*) fail "a notification without the secret" ;;
+esac
+[ "$(property scm-agent-webhook.service ActiveState)" = active ] || fail "the socket starts no receiver"
+pid=$(property scm-agent-webhook.service MainPID)
+inside cat "/proc/$pid/status" >"$T/receiver"
+[ "$(sed -n 's/^Uid:\t\([0-9]*\).*/\1/p' "$T/receiver")" -gt 60000 ] || fail "the receiver's user"
+grep -q '^CapEff:.0*$' "$T/receiver" || fail "the receiver has capabilities"
+for file in /etc/scm-agent/scm-agent.ini /etc/scm-agent/webhook.secret /var/lib/scm-agent/history; do
+	inside test -e "$file" || fail "no $file"
+	if inside nsenter -t "$pid" -m -- test -e "$file"; then
+		fail "the receiver sees $file"
+	fi
+done
+[ "$(inside nsenter -t "$pid" -n -- cat /proc/net/route | wc -l)" -le 1 ] || fail "the receiver has a network"
+rm "$ROOT/var/lib/scm-agent/archive/www/000001/deployed"
+order=$(sed -n 's/^order=//p' "$ROOT/var/lib/scm-agent/archive/www/000001/meta")
+case $(notify hook "$order") in
+*" 204 "*) ;;
+*) fail "a notification is not taken" ;;
+esac
+wait_for 60 test -e "$ROOT/var/lib/scm-agent/archive/www/000001/deployed" ||
+	fail "the hint has woken nobody: $(inside journalctl --no-pager -b -u 'scm-agent-*')"
+wait_for 60 hints_gone || fail "hints stay"
+notify hook 999999 >/dev/null
+wait_for 60 hints_gone || fail "the hint about an unknown certificate stays"
+[ "$(property scm-agent-hint.service Result)" = success ] || fail "scm-agent-hint.service"
+[ "$(orders)" = 1 ] || fail "$(orders) orders after the hints"
+[ -z "$(inside systemctl list-units --failed --no-legend)" ] ||
+	fail "failed: $(inside systemctl list-units --failed --no-legend)"
 shut_down
