@@ -6,6 +6,7 @@
  *	archive/NAME/GEN/      complete generations, "000001" upward
  *	live/NAME              symbolic link to ../archive/NAME/GEN
  *	cache/                 what can be found out again
+ *	burnt                  compromised keys (agent/revocation.h)
  *	history                one line an event
  *
  * This file knows names and permissions; what the evidence means is situation.h's.
@@ -37,6 +38,8 @@
 #define FILE_NGINX "nginx.conf"
 #define FILE_APACHE "apache.conf"
 #define FILE_PINNED "pinned" /* in a generation that `rollback` chose */
+#define FILE_REVOKED "revoked"
+#define FILE_REVOKING "revoking" /* of archive/NAME: a revocation in work */
 
 struct store {
 	char *path;
