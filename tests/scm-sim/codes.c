@@ -64,6 +64,7 @@ static const struct {
 	{ -213, "Old password is incorrect" },
 	{ -220, "Password can't be the same." },
 	{ -429, "Customer {0} does not have a login name for CA." },
+	{ -518, "Unknown email address" },
 	{ -700, "Such domain already exists" },
 	{ -705, "This operation cannot be performed as the delegation status is other than "
 		"\u2018\u2018Requested\u2019\u2019." },
@@ -92,6 +93,7 @@ static const struct {
 	{ -1010, "Domain '{0}' is not allowed." },
 	{ -1021, "This operation cannot be performed for Organization '{0}'." },
 	{ -1023, "Organization '{0}' not found." },
+	{ -1108, "No valid client certificates found for {0}." },
 	{ -1112, "Certificate can't be approved cause it has state = {0}" },
 	{ -1113, "{0} certificate is not ready to be applied." },
 	{ -1137, "The domain(s) {0} have not been validated under the DCV procedure." },

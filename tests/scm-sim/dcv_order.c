@@ -15,6 +15,7 @@
 
 #define TXT_LENGTH 32
 #define BACKEND_ID "100500"
+#define TXT_MAILBOX "dns-txt@registrar.test"
 #define WHOIS_MAILBOX "domains@registrar.test"
 
 /* LENGTH random bytes in hexadecimal; owned. */
@@ -81,7 +82,7 @@ static void add_mailboxes(cJSON *list, cJSON *all, const char *domain)
 	cJSON_AddStringToObject(entry, "domainName", domain);
 	cJSON_AddItemToObject(entry, "whoisEmails", json_one_text(WHOIS_MAILBOX));
 	admins = cJSON_AddArrayToObject(entry, "adminEmails");
-	cJSON_AddArrayToObject(entry, "dnsTxtEmails");
+	cJSON_AddItemToObject(entry, "dnsTxtEmails", json_one_text(TXT_MAILBOX));
 	for (size_t i = 0; i < sizeof(boxes) / sizeof(boxes[0]); i++) {
 		AUTO(text) char *email = mem_format("%s@%s", boxes[i], domain);
 
@@ -95,6 +96,7 @@ static void start_email(cJSON *view, const char *domain)
 {
 	cJSON *all = cJSON_AddArrayToObject(view, "emails");
 
+	cJSON_AddItemToArray(all, cJSON_CreateString(TXT_MAILBOX));
 	cJSON_AddItemToArray(all, cJSON_CreateString(WHOIS_MAILBOX));
 	add_mailboxes(cJSON_AddArrayToObject(view, "dcvEmails"), all, domain);
 }
@@ -150,6 +152,7 @@ static void start_several(struct call *call, const cJSON *domains)
 	cJSON *list = cJSON_AddArrayToObject(view, "dcvEmails");
 	const cJSON *item, *account;
 
+	cJSON_AddItemToArray(all, cJSON_CreateString(TXT_MAILBOX));
 	cJSON_AddItemToArray(all, cJSON_CreateString(WHOIS_MAILBOX));
 	for (item = json_first(domains); item; item = item->next) {
 		if (!dcv_find_domain(&account, item->valuestring, call) ||
@@ -205,12 +208,13 @@ static bool read_email(const char **email, const struct call *call, const char *
 	if (!*email)
 		return reply_missing(call->reply, "email");
 	at = strchr(*email, '@');
-	if (!strcmp(*email, WHOIS_MAILBOX) || (at && !strcasecmp(at + 1, domain)))
+	if (!strcmp(*email, WHOIS_MAILBOX) || !strcmp(*email, TXT_MAILBOX) ||
+		(at && !strcasecmp(at + 1, domain)))
 		return true;
 	return reply_invalid(call->reply, "email");
 }
 
-/* Whether the domain's order can be submitted by METHOD; TXT needs no start. */
+/* Whether the domain's order can be submitted by METHOD; TXT and a DNS connector need no start. */
 static bool check_started(
 	const struct call *call, const char *domain, const cJSON *record, const char *method)
 {
@@ -218,7 +222,9 @@ static bool check_started(
 	bool started = !strcmp(status, "AWAITING_SUBMISSION") &&
 		       !strcmp(json_text(record, "orderMode", ""), method);
 
-	if (started || (!strcmp(method, "TXT") && strcmp(status, "SUBMITTED")))
+	bool unneeded = !strcmp(method, "TXT") || cJSON_HasObjectItem(call->body, "dnsAgentUUID");
+
+	if (started || (unneeded && strcmp(status, "SUBMITTED") != 0))
 		return true;
 	return refuse_state(call, domain, status);
 }

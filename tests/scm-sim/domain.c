@@ -75,17 +75,10 @@ static void add_dates(const struct call *call, cJSON *view)
 	add_default(view, "dcvExpiration", until);
 }
 
-void domain_details(struct call *call)
+cJSON *domain_view(const struct call *call, const cJSON *domain)
 {
-	AUTO(text) char *id = mem_format("%" PRId64, call->id);
-	const cJSON *domain = account_domain(call->sim->account, call->id);
-	cJSON *view;
+	cJSON *view = cJSON_Duplicate(domain, true), *monitoring;
 
-	if (!domain || !domain_visible(call, domain)) {
-		reply_error(call->reply, 404, -727, id);
-		return;
-	}
-	view = cJSON_Duplicate(domain, true);
 	cJSON_DeleteItemFromObjectCaseSensitive(view, "refuse");
 	add_default(view, "delegationStatus", "ACTIVE");
 	add_default(view, "state", "ACTIVE");
@@ -94,7 +87,23 @@ void domain_details(struct call *call)
 	add_dates(call, view);
 	if (!cJSON_HasObjectItem(view, "delegations"))
 		cJSON_AddItemToObject(view, "delegations", delegation_list(call, domain));
-	reply_json(call->reply, 200, view);
+	if (!cJSON_HasObjectItem(view, "ctLogMonitoring")) {
+		monitoring = cJSON_AddObjectToObject(view, "ctLogMonitoring");
+		cJSON_AddBoolToObject(monitoring, "enabled", false);
+		cJSON_AddBoolToObject(monitoring, "includeSubdomains", false);
+	}
+	return view;
+}
+
+void domain_details(struct call *call)
+{
+	AUTO(text) char *id = mem_format("%" PRId64, call->id);
+	const cJSON *domain = account_domain(call->sim->account, call->id);
+
+	if (domain && domain_visible(call, domain))
+		reply_json(call->reply, 200, domain_view(call, domain));
+	else
+		reply_error(call->reply, 404, -727, id);
 }
 
 void domain_count(struct call *call)

@@ -13,6 +13,9 @@ bool domain_visible(const struct call *call, const cJSON *domain);
 /* Domain ID, borrowed from the account. NULL: the reply says that the caller has none. */
 cJSON *domain_to_change(const struct call *call, int64_t id);
 
+/* DOMAIN as the API shows it; owned. */
+cJSON *domain_view(const struct call *call, const cJSON *domain);
+
 /* DOMAIN's delegations as the API shows them; owned. */
 cJSON *delegation_list(const struct call *call, const cJSON *domain);
 

@@ -104,7 +104,19 @@ handler ssl_dcv;
 handler ssl_dcv_recheck;
 
 /* report.c */
-handler report_ssl;
+handler report_make;
+
+/* device.c */
+handler device_enroll;
+handler device_renew;
+handler device_renew_serial;
+
+/* smime.c */
+handler smime_enroll;
+handler smime_collect;
+handler smime_renew;
+handler smime_revoke;
+handler smime_revoke_email;
 
 /* person.c */
 handler person_by_email;

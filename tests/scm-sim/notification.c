@@ -126,6 +126,7 @@ void notification_create(struct call *call)
 	entry = cJSON_CreateObject();
 	cJSON_AddNumberToObject(entry, "id", (double)id);
 	fill(call, entry, "created", "createdBy");
+	fill(call, entry, "modified", "modifiedBy");
 	cJSON_AddItemToArray(list, entry);
 	store_created(call, "/api/notification/v1/%" PRId64, id);
 }

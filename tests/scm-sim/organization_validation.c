@@ -87,11 +87,26 @@ static cJSON *own_details(const struct call *call)
 	return details;
 }
 
+/* Lays the body's organizationDetails over those of ENTRY. */
+static void merge_details(cJSON *entry, const cJSON *body)
+{
+	const cJSON *given = cJSON_GetObjectItemCaseSensitive(body, "organizationDetails"), *item;
+	cJSON *details = cJSON_GetObjectItemCaseSensitive(entry, "organizationDetails");
+	cJSON *general = cJSON_GetObjectItemCaseSensitive(details, "generalDetails");
+
+	for (item = json_first(given); item; item = item->next)
+		if (strcmp(item->string, "generalDetails") != 0)
+			store_put(details, item->string, cJSON_Duplicate(item, true));
+	given = cJSON_GetObjectItemCaseSensitive(given, "generalDetails");
+	for (item = json_first(given); item; item = item->next)
+		store_put(general, item->string, cJSON_Duplicate(item, true));
+}
+
 /* Adds a validation for the body's level, in the place of one when it says so; 201. */
 static void add(struct call *call, const char *backend_member)
 {
-	static const char *const copied[] = { "validationLevel", "organizationDetails",
-		"externalOrgId", "externalOrgName", NULL };
+	static const char *const copied[] = { "validationLevel", "externalOrgId", "externalOrgName",
+		NULL };
 	cJSON *list = find_list(call), *entry, *settings;
 	const char *level = "";
 	int64_t backend = 1135, id;
@@ -118,6 +133,7 @@ static void add(struct call *call, const char *backend_member)
 	cJSON_AddStringToObject(settings, "TRACKING_ID", "801930985");
 	cJSON_AddItemToObject(entry, "organizationDetails", own_details(call));
 	store_copy(entry, call->body, copied);
+	merge_details(entry, call->body);
 	cJSON_AddItemToArray(list, entry);
 	store_created(call, "/api/organization/v2/%" PRId64 "/validations/%" PRId64, call->id, id);
 }
@@ -145,12 +161,11 @@ void validation_reassign(struct call *call)
 
 void validation_again(struct call *call)
 {
-	static const char *const copied[] = { "organizationDetails", NULL };
 	cJSON *entry = find(call);
 
 	if (!entry)
 		return;
-	store_copy(entry, call->body, copied);
+	merge_details(entry, call->body);
 	store_put(entry, "status", cJSON_CreateString("PENDING"));
 	if (store_save(call))
 		validation_details(call);

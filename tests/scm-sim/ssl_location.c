@@ -88,8 +88,8 @@ void ssl_location_add(struct call *call)
 
 	if (!details || !record(call, id, details))
 		return;
-	url = mem_format("https://%s/api/ssl/v1/%" PRId64 "/location/%" PRId64,
-		host ? host : "localhost", call->id, id);
+	url = mem_format("https://%s/api/%s/v1/%" PRId64 "/location/%" PRId64,
+		host ? host : "localhost", call_kind(call), call->id, id);
 	reply_empty(call->reply, 201);
 	reply_header(call->reply, "Location", url);
 }

@@ -148,7 +148,6 @@ rm "$D/switches"
 
 # A DNS connector publishes by itself.
 dcv delete
-dcv start/domain/cname
 dcv submit/domain/cname '"dnsAgentUUID":"2193","dnsProviderName":"cloudflare"'
 want .status '"VALIDATED"'
 
@@ -168,7 +167,7 @@ BOTH='"domains":["unvalidated.example","expired.example"]'
 dcv delete
 call POST /dcv/v1/validation/start/domain/email "{$BOTH}"
 want '[.emails, (.dcvEmails | map(.domainName))]' \
-	'[["domains@registrar.test"],["unvalidated.example","expired.example"]]'
+	'[["dns-txt@registrar.test","domains@registrar.test"],["unvalidated.example","expired.example"]]'
 call POST /dcv/v1/validation/submit-bulk/domain/email "{$BOTH}"
 want_error 400 -1001
 call POST /dcv/v1/validation/submit-bulk/domain/email \

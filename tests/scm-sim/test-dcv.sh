@@ -88,7 +88,7 @@ want_error 400 -107
 rm "$D/switches"
 validate email "\"email\":\"admin@$DOMAIN\""
 want '.emailValidationReferenceNumber | type' '"string"'
-same "mailboxes" "$(jq -c '.emails | length' "$T/started")" 6
+same "mailboxes" "$(jq -c '.emails | length' "$T/started")" 7
 want_dcv VALIDATED NOT_INITIATED
 dcv delete
 want_status 200

@@ -10,10 +10,14 @@ order www
 
 get "/ssl/v1/$ID/dcv"
 want_status 200
-want '[.dcvLog.error.code, .dcvLog.log[0].dcvStatus, .dcvLog.log[0].domainName, .instructions]' \
-	'[0,"Validated","www.example.com",[]]'
+want '[.dcvLog.error.code, .dcvLog.log[0].dcvStatus, .dcvLog.log[0].domainName]' \
+	'[0,"Validated","www.example.com"]'
+want '.instructions[0] | [.domainName, .dcvMode]' '["www.example.com","CNAME"]'
+want '.instructions[0].host | test("^_[0-9A-F]{32}[.]www[.]example[.]com[.]$")' true
+want '.instructions[0].point | test("^[0-9A-F]{32}[.][0-9A-F]{32}[.]sectigo[.]com[.]$")' true
 call POST "/ssl/v1/$ID/dcv/recheck"
 want_status 202
+want 'keys' '["dcvLog"]'
 get /ssl/v1/9999/dcv
 want_error 400 -124
 
