@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -271,20 +273,59 @@ bool store_switch(struct store *s, const char *name, const char *generation, str
 	return fs_switch_link(s->live, name, target, err);
 }
 
+/* The N of abandoned-N; 0 for what is none. */
+static uint64_t abandoned_number(const char *name)
+{
+	uint64_t n;
+
+	if (strncmp(name, ABANDONED, strlen(ABANDONED)) ||
+		!parse_uint(&n, name + strlen(ABANDONED), 1, UINT32_MAX))
+		return 0;
+	return n;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = abandoned_number(*(char *const *)a);
+	uint64_t y = abandoned_number(*(char *const *)b);
+
+	return (x > y) - (x < y);
+}
+
+bool store_abandoned(struct strlist *out, struct store *s, const char *name, struct err *err)
+{
+	AUTO(strlist) struct strlist all = { 0 };
+	AUTO(fd) int dir = -1;
+
+	if (!store_open_archive(&dir, s, name, false, err))
+		return false;
+	if (dir < 0)
+		return true;
+	if (!fs_list(&all, dir, err))
+		return false;
+	for (size_t i = 0; i < all.n; i++)
+		if (abandoned_number(all.item[i]) && !strlist_add(out, all.item[i]))
+			return err_memory(err);
+	if (out->n)
+		qsort(out->item, out->n, sizeof(*out->item), by_number);
+	return true;
+}
+
 bool store_abandon(struct store *s, const char *name, struct err *err)
 {
 	AUTO(strlist) struct strlist all = { 0 };
 	AUTO(fd) int archive = -1;
+	uint64_t last = 0;
 	char to[32];
-	unsigned n = 1;
 
 	if (!fs_exists(s->pending, name))
 		return true;
-	if (!store_open_archive(&archive, s, name, true, err) || !fs_list(&all, archive, err))
+	if (!store_open_archive(&archive, s, name, true, err) ||
+		!store_abandoned(&all, s, name, err))
 		return false;
-	do
-		snprintf(to, sizeof(to), ABANDONED "%u", n++);
-	while (strlist_has(&all, to));
+	if (all.n)
+		last = abandoned_number(all.item[all.n - 1]);
+	snprintf(to, sizeof(to), ABANDONED "%" PRIu64, last + 1);
 	return fs_move(s->pending, name, archive, to, err);
 }
 

@@ -95,6 +95,10 @@ MUST_USE bool store_clean(struct store *s, const char *name, struct err *err);
 MUST_USE bool store_generations(
 	struct strlist *out, struct store *s, const char *name, struct err *err);
 
+/* Names of what store_abandon() put aside, oldest first. */
+MUST_USE bool store_abandoned(
+	struct strlist *out, struct store *s, const char *name, struct err *err);
+
 /* The name of the generation that comes after all that are there. */
 MUST_USE bool store_next_generation(
 	char out[static GENERATION_MAX], struct store *s, const char *name, struct err *err);

@@ -169,6 +169,36 @@ expect 3 check
 grep -q 'state_dir: .* can be changed by others' "$T/out" || fail "check"
 chmod 711 "$T/state"
 
+keys() {
+	pkcs11-tool --module "$(p11_module)" --token-label web --login --pin 123456 --list-objects \
+		--type privkey 2>/dev/null | grep -c '^Private Key' || true
+}
+
+say "orders that were given up are kept as long as they may be issued, then pruned with their keys"
+rm -rf "$T/state"
+conf_p12 'enroll_max_attempts = 0'
+sed -i 's/^hook_timeout/keep_generations = 1\n&/' "$T/agent.ini"
+conf_cert www 'key_store = token:web'
+switches '--issue-time never'
+for i in 1 2 3; do
+	expect 7 run
+	expect 0 reset www --abandon
+	expect_error 'given up'
+done
+rm "$T/state/history"
+switches
+expect 0 run
+archive=$T/state/archive/www
+[ "$(echo "$archive"/abandoned-*)" = "$archive/abandoned-1 $archive/abandoned-2 $archive/abandoned-3" ] ||
+	fail "what may be issued was pruned"
+[ "$(keys)" = 4 ] || fail "$(keys) keys instead of 4"
+# SCM has declined the first, the second is old, the third is the newest
+printf 'scm-agent=1\ndead=1\n' >"$archive/abandoned-1/held"
+sed -i -E "s/^(time|created)=.*/\1=$(date -d '-31 days' +%s)/" "$archive/abandoned-2/"{intent,submitting,order}
+expect 0 run --force
+[ "$(echo "$archive"/*)" = "$archive/000002 $archive/abandoned-3" ] || fail "left: $(echo "$archive"/*)"
+[ "$(keys)" = 2 ] || fail "$(keys) keys instead of 2"
+
 say "a secret by descriptor: a pipe from outside, never a file of our own"
 conf_p12
 sed -i "s|^client_cert_key_store_password_file = .*|client_cert_key_store_password_file = fd:7|" "$T/agent.ini"

@@ -217,9 +217,15 @@ inside() {
 	nsenter -t "$LEADER" -m -u -i -n -p -C -- "$@"
 }
 
+# The child that is process 1 of the container: nspawn's first child only makes that, and goes.
 leader_known() {
-	LEADER=$(pgrep -P "$NSPAWN" | head -n 1)
-	[ -n "$LEADER" ]
+	for LEADER in $(pgrep -P "$NSPAWN"); do
+		if awk '/^NSpid:/ { found = NF > 2 && $NF == 1 } END { exit !found }' \
+			"/proc/$LEADER/status" && inside true; then
+			return
+		fi
+	done
+	return 1
 }
 
 boot() {

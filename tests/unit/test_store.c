@@ -410,6 +410,8 @@ static void fill_pending(const struct scene *s)
 static void abandons(void **state)
 {
 	struct scene *s = *state;
+	AUTO(strlist) struct strlist all = { 0 };
+	AUTO(buf) struct buf text = BUF(256);
 	struct err err = { 0 };
 
 	assert_true(store_abandon(s->store, "www", &err));
@@ -421,14 +423,17 @@ static void abandons(void **state)
 	assert_true(there(s, "state/archive/www/abandoned-1/intent"));
 	assert_mode(s, "state/archive/www", 0711);
 	assert_mode(s, "state/archive/www/abandoned-1", 0700);
-	make_dir(s, "state/archive/www/abandoned-3");
+	make_dir(s, "state/archive/www/abandoned-9");
+	make_dir(s, "state/archive/www/abandoned-x");
 	fill_pending(s);
 	assert_true(store_abandon(s->store, "www", &err));
 	fill_pending(s);
 	assert_true(store_abandon(s->store, "www", &err));
-	assert_true(there(s, "state/archive/www/abandoned-2/intent"));
-	assert_true(there(s, "state/archive/www/abandoned-4/intent"));
+	assert_true(there(s, "state/archive/www/abandoned-10/intent"));
 	assert_next(s, "000001");
+	assert_true(store_abandoned(&all, s->store, "www", &err));
+	strlist_join(&text, &all, " ");
+	assert_string_equal(buf_str(&text), "abandoned-1 abandoned-9 abandoned-10 abandoned-11");
 }
 
 /* What a run left that was killed while it discarded goes too; it never stands in the way. */
