@@ -10,6 +10,7 @@ struct job {
 };
 
 struct scm_client {
+	enum wire_api api;
 	struct scm_http *http;
 	struct job *first;
 	struct job **last;
@@ -39,6 +40,7 @@ bool scm_client_new(struct scm_client **out, const struct scm_account *account, 
 
 	if (!c)
 		return err_memory(err);
+	c->api = account->api;
 	c->last = &c->first;
 	c->parallel = parallel < SCM_PARALLEL_MAX ? parallel : SCM_PARALLEL_MAX;
 	if (!scm_http_new(&c->http, account, c->parallel, err))
@@ -78,7 +80,7 @@ bool scm_client_ask(struct scm_client *c, const struct wire_request *r, struct e
 	if (!j)
 		return err_memory(err);
 	j->client = c;
-	if (!scm_work_new(&j->work, r, err))
+	if (!scm_work_new(&j->work, r, c->api, err))
 		return false;
 	*c->last = j;
 	c->last = &j->next;

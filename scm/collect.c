@@ -6,7 +6,7 @@ bool scm_collect_begin(struct scm_work *w, struct scm_call *next)
 {
 	struct err err = { 0 };
 
-	if (scm_request_collect(next, w->request.order.id, &err))
+	if (w->api->collect(next, w->request.order.id, &err))
 		return true;
 	scm_work_fail(w, &err);
 	return false;
@@ -24,12 +24,32 @@ static bool ask_details(struct scm_work *w, bool told_to_wait, struct scm_call *
 	return scm_details_begin(w, next);
 }
 
-static bool take_chain(struct scm_work *w, const struct scm_answer *a)
+/* A pending code of scm-api.md, 3.3; of a server that is out of order it would mean nothing. */
+static bool says_wait(const struct wire_reply *r, const struct scm_answer *a)
 {
+	return r->err.kind == ERR_UNAVAILABLE && (a->status == 400 || a->status == 404) &&
+	       scm_code(r->code)->pending;
+}
+
+enum scm_collected scm_collected(struct scm_work *w, const struct scm_answer *a)
+{
+	bool empty = a->err.kind == ERR_NONE && scm_body_blank(a->body, a->len);
+	bool fine = scm_verdict(&w->reply, a);
 	struct err err = { 0 };
 
-	if (!scm_body_chain(&w->chain, a->body, a->len, &err))
-		return scm_verdict_broken(&w->reply, a, &err);
+	if (empty && (fine || a->status == 404))
+		return fine ? SCM_TOLD_TO_WAIT : SCM_NOTHING_THERE;
+	if (!fine)
+		return !empty && says_wait(&w->reply, a) ? SCM_TOLD_TO_WAIT : SCM_NOT_COLLECTED;
+	scm_chain_dispose(&w->chain);
+	if (scm_body_chain(&w->chain, a->body, a->len, &err))
+		return SCM_COLLECTED;
+	scm_verdict_broken(&w->reply, a, &err);
+	return SCM_NOT_COLLECTED;
+}
+
+static bool take_chain(struct scm_work *w)
+{
 	for (size_t i = 0; i < w->chain.n; i++)
 		w->reply.chain[i] =
 			(struct wire_bytes) { w->chain.cert[i].der, w->chain.cert[i].len };
@@ -38,26 +58,18 @@ static bool take_chain(struct scm_work *w, const struct scm_answer *a)
 	return false;
 }
 
-/* A pending code of scm-api.md, 3.3; of a server that is out of order it would mean nothing. */
-static bool says_wait(const struct wire_reply *r, const struct scm_answer *a)
-{
-	return r->err.kind == ERR_UNAVAILABLE && (a->status == 400 || a->status == 404) &&
-	       scm_code(r->code)->pending;
-}
-
 static bool take_collected(struct scm_work *w, const struct scm_answer *a, struct scm_call *next)
 {
-	bool empty = a->err.kind == ERR_NONE && scm_body_blank(a->body, a->len);
-	bool fine = scm_verdict(&w->reply, a);
-
-	if (fine && !empty)
-		return take_chain(w, a);
-	if (fine)
+	switch (scm_collected(w, a)) {
+	case SCM_COLLECTED:
+		return take_chain(w);
+	case SCM_TOLD_TO_WAIT:
 		return ask_details(w, true, next);
-	if (empty && a->status == 404)
+	case SCM_NOTHING_THERE:
 		return ask_details(w, false, next);
-	if (!empty && says_wait(&w->reply, a))
-		return ask_details(w, true, next);
+	case SCM_NOT_COLLECTED:
+		break;
+	}
 	return false;
 }
 

@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <string.h>
 
 #include "scm/verdict.h"
@@ -52,11 +51,10 @@ bool scm_details_read(struct scm_work *w, const struct scm_answer *a, const char
 	if (!scm_verdict(&w->reply, a))
 		return false;
 	scm_details_dispose(&w->details);
-	if (!scm_json_details(&w->details, a->body, a->len, &err))
+	if (!w->api->read_details(&w->details, a->body, a->len, &err))
 		return scm_verdict_broken(&w->reply, a, &err);
-	if (strcmp(scm_work_id(w, w->details.ssl_id), id) != 0) {
-		err_set(&err, ERR_PROTOCOL, "details of order %" PRIu64 " instead",
-			w->details.ssl_id);
+	if (*w->details.id && strcmp(w->details.id, id) != 0) {
+		err_set(&err, ERR_PROTOCOL, "details of order %s instead", w->details.id);
 		return scm_verdict_broken(&w->reply, a, &err);
 	}
 	w->reply.order_state = state_of(w->details.status);
@@ -69,7 +67,7 @@ bool scm_details_begin(struct scm_work *w, struct scm_call *next)
 {
 	struct err err = { 0 };
 
-	if (scm_request_details(next, w->request.order.id, &err))
+	if (w->api->details(next, w->request.order.id, &err))
 		return true;
 	scm_work_fail(w, &err);
 	return false;

@@ -7,9 +7,11 @@
 
 #include "base/strlist.h"
 #include "scm/tls.h"
+#include "scm/wire.h"
 
 /* All borrowed for the time of scm_endpoint_init(). */
 struct scm_account {
+	enum wire_api api;
 	const char *url; /* https://HOST[:PORT][/PREFIX] */
 	const char *customer_uri;
 	const char *login;

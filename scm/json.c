@@ -1,5 +1,7 @@
 #include "scm/json.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,11 +25,36 @@ bool scm_json_error(struct scm_error *out, const char *text, size_t len, struct 
 	return true;
 }
 
-bool scm_json_enrolled(uint64_t *ssl_id, const char *text, size_t len, struct err *err)
+static void decimal(char out[static SCM_ID_SIZE], uint64_t id)
+{
+	snprintf(out, SCM_ID_SIZE, "%" PRIu64, id);
+}
+
+bool scm_json_ssl_id(char out[static SCM_ID_SIZE], const char *text, size_t len, struct err *err)
 {
 	AUTO(json) cJSON *root = NULL;
+	uint64_t id = 0;
 
-	return json_parse_object(&root, text, len, err) && json_id(ssl_id, root, "sslId", err);
+	if (!json_parse_object(&root, text, len, err) || !json_id(&id, root, "sslId", err))
+		return false;
+	decimal(out, id);
+	return true;
+}
+
+bool scm_json_cert_id(char out[static SCM_ID_SIZE], const char *text, size_t len, struct err *err)
+{
+	AUTO(json) cJSON *root = NULL;
+	const char *id = "";
+
+	if (!json_parse_object(&root, text, len, err) || !json_string(&id, root, "certId", err))
+		return false;
+	if (!*id)
+		return err_set(err, ERR_PROTOCOL, "member 'certId' is missing");
+	if (strlen(id) >= SCM_ID_SIZE)
+		return err_set(err, ERR_PROTOCOL, "member 'certId' has more than %d bytes",
+			SCM_ID_SIZE - 1);
+	memcpy(out, id, strlen(id) + 1);
+	return true;
 }
 
 void scm_details_dispose(struct scm_details *d)
@@ -52,9 +79,25 @@ bool scm_json_details(struct scm_details *out, const char *text, size_t len, str
 	out->comments = strdup(comments);
 	if (!out->comments)
 		return err_memory(err);
-	out->ssl_id = id;
+	decimal(out->id, id);
 	json_printable(out->status, sizeof(out->status), status);
 	json_serial(out->serial, sizeof(out->serial), serial);
+	return true;
+}
+
+bool scm_json_status(struct scm_details *out, const char *text, size_t len, struct err *err)
+{
+	AUTO(json) cJSON *root = NULL;
+	const char *status = "";
+
+	if (!json_parse_object(&root, text, len, err) || !json_string(&status, root, "status", err))
+		return false;
+	out->comments = strdup("");
+	if (!out->comments)
+		return err_memory(err);
+	out->id[0] = '\0';
+	out->serial[0] = '\0';
+	json_printable(out->status, sizeof(out->status), status);
 	return true;
 }
 

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "scm/wire.h"
 
 #define SCM_DESCRIPTION_MAX 300
 #define SCM_STATUS_MAX 64
@@ -27,12 +28,22 @@ struct scm_error {
 };
 MUST_USE bool scm_json_error(struct scm_error *out, const char *text, size_t len, struct err *err);
 
-/* {"sslId":55,...}: the answer to enroll (3.2). */
-MUST_USE bool scm_json_enrolled(uint64_t *ssl_id, const char *text, size_t len, struct err *err);
+/*
+ * The order that an answer is about: {"sslId":55,...} of the Admin API (3.2), in decimal, or
+ * {"certId":"..."} of the Enrollment API (7), whatever bytes it has.
+ */
+#define SCM_ID_SIZE (WIRE_ID_MAX + 1)
+MUST_USE bool scm_json_ssl_id(
+	char out[static SCM_ID_SIZE], const char *text, size_t len, struct err *err);
+MUST_USE bool scm_json_cert_id(
+	char out[static SCM_ID_SIZE], const char *text, size_t len, struct err *err);
 
-/* The answer to a details request (3.4), as far as an agent needs it. */
+/*
+ * What SCM says of an order, as far as an agent needs it: the Admin API's details (3.4), or the
+ * Enrollment API's status (7), which has neither id, serial number nor comments.
+ */
 struct scm_details {
-	uint64_t ssl_id;
+	char id[SCM_ID_SIZE];	     /* "" when the answer has none */
 	char status[SCM_STATUS_MAX]; /* printable; "" when absent */
 	char serial[SCM_SERIAL_MAX]; /* upper-case hex, no separators, no leading zeros; or "" */
 	char *comments;		     /* as SCM has them; never NULL. Owned. */
@@ -40,6 +51,8 @@ struct scm_details {
 void scm_details_dispose(struct scm_details *d);
 AUTO_DEFINE_REF(scm_details, struct scm_details, scm_details_dispose);
 MUST_USE bool scm_json_details(
+	struct scm_details *out, const char *text, size_t len, struct err *err);
+MUST_USE bool scm_json_status(
 	struct scm_details *out, const char *text, size_t len, struct err *err);
 
 /* The ids of one page of a list (3.4). Owned: free(). */

@@ -1,9 +1,6 @@
 /*
- * Requests to SCM's Admin API as bytes: what is asked, as a path and a body. Pure; the sending, the
- * host and the credential are http.c's; lists are request_list.h's.
- *
- * Source of every shape: scm-api.md, sections 3 and 4. Limits stated there are checked here, so
- * that an order which SCM would refuse for its form never leaves the host.
+ * A request to SCM as bytes: what is asked, as a path and a body. Pure; the sending, the host and
+ * the credential are http.h's. What is asked about orders is api.h's, lists are request_list.h's.
  */
 #ifndef SCM_REQUEST_H
 #define SCM_REQUEST_H
@@ -21,7 +18,7 @@
 #define SCM_CERTIFICATES_MAX (1024 * 1024) /* bytes of a collected chain */
 
 struct scm_call {
-	const char *method; /* GET or POST */
+	const char *method; /* GET, POST, PUT or DELETE; NULL until it is known */
 	struct buf path;    /* after /api: "/ssl/v1/enroll", with the query */
 	struct buf body;    /* JSON; empty for GET */
 	size_t answer_max;
@@ -36,23 +33,11 @@ struct scm_call {
 void scm_call_dispose(struct scm_call *c);
 AUTO_DEFINE_REF(scm_call, struct scm_call, scm_call_dispose);
 
-/* "POST /ssl/v1/enroll": method and path without the query, for messages. */
-#define SCM_LABEL_MAX 96
+/* "POST /ssl/v1/enroll": method and path without the query, for messages; cut when longer. */
+#define SCM_LABEL_MAX 192
 const char *scm_call_label(char out[static SCM_LABEL_MAX], const struct scm_call *c);
 
-/*
- * Each fills an empty SCM_CALL. ERR_CONFIG when a value breaks a limit of SCM's (comments of 1024
- * characters, ...) or is not UTF-8, and names the value.
- */
-
-/* POST /ssl/v1/enroll (3.2). */
-MUST_USE bool scm_request_enroll(
-	struct scm_call *out, const struct wire_submit *s, struct err *err);
-
-/* GET /ssl/v1/collect/{id}?format=x509 (3.3): the certificate with its chain, PEM. */
-MUST_USE bool scm_request_collect(struct scm_call *out, const char *id, struct err *err);
-
-/* GET /ssl/v1/{id} (3.4). */
-MUST_USE bool scm_request_details(struct scm_call *out, const char *id, struct err *err);
+/* ERR_INTERNAL when what was written into it did not fit. */
+MUST_USE bool scm_call_check(const struct scm_call *c, struct err *err);
 
 #endif

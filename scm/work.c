@@ -4,18 +4,21 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const struct {
+static const struct operation {
 	bool (*begin)(struct scm_work *w, struct scm_call *next);
 	bool (*step)(struct scm_work *w, const struct scm_answer *a, struct scm_call *next);
+	const char *only_admin; /* what the other API can't do */
 } operations[] = {
 	[WIRE_SUBMIT] = { scm_submit_begin, scm_submit_step },
-	[WIRE_FIND] = { scm_find_begin, scm_find_step },
+	[WIRE_FIND] = { scm_find_begin, scm_find_step, "list orders" },
 	[WIRE_COLLECT] = { scm_collect_begin, scm_collect_step },
 	[WIRE_DETAILS] = { scm_details_begin, scm_details_step },
-	[WIRE_LIST] = { scm_table_begin, scm_table_step },
+	[WIRE_REVOKE] = { scm_revoke_begin, scm_revoke_step },
+	[WIRE_LIST] = { scm_table_begin, scm_table_step, "list what the account holds" },
 };
 
-bool scm_work_new(struct scm_work **out, const struct wire_request *r, struct err *err)
+bool scm_work_new(
+	struct scm_work **out, const struct wire_request *r, enum wire_api api, struct err *err)
 {
 	AUTO(scm_work) struct scm_work *w = calloc(1, sizeof(*w));
 
@@ -27,6 +30,7 @@ bool scm_work_new(struct scm_work **out, const struct wire_request *r, struct er
 		!wire_decode_request(&w->request, w->message.data + WIRE_HEADER,
 			w->message.len - WIRE_HEADER, err))
 		return false;
+	w->api = scm_api_of(api);
 	w->reply.id = r->id;
 	*out = TAKE(w);
 	return true;
@@ -45,21 +49,22 @@ void scm_work_free(struct scm_work *w)
 }
 
 /*
- * A failure carries nothing of the steps before it. Its verdicts are about an order: of other
- * operations they would say nothing.
+ * A failure carries nothing of the steps before it. Its verdicts are about what was to be changed
+ * at SCM: of other operations they would say nothing.
  */
 static bool settle(struct scm_work *w, bool goes_on)
 {
 	struct wire_reply *r = &w->reply;
-	bool about_order = w->request.op == WIRE_SUBMIT;
+	bool submit = w->request.op == WIRE_SUBMIT;
+	bool revoke = w->request.op == WIRE_REVOKE;
 
 	if (goes_on || r->err.kind == ERR_NONE)
 		return goes_on;
 	*r = (struct wire_reply) { .id = r->id,
 		.err = r->err,
 		.code = r->code,
-		.unsent = r->unsent && about_order,
-		.refused = r->refused && about_order,
+		.unsent = r->unsent && submit,
+		.refused = r->refused && (submit || revoke),
 		.retry_after = r->retry_after };
 	return false;
 }
@@ -71,8 +76,15 @@ static bool known(const struct scm_work *w)
 
 bool scm_work_begin(struct scm_work *w, struct scm_call *next)
 {
+	const struct operation *o = &operations[w->request.op];
+	struct err err;
+
 	assert(known(w));
-	return settle(w, operations[w->request.op].begin(w, next));
+	if (!o->only_admin || w->api == &scm_api_admin)
+		return settle(w, o->begin(w, next));
+	err_set(&err, ERR_REJECTED, "the %s can't %s", w->api->name, o->only_admin);
+	scm_work_fail(w, &err);
+	return false;
 }
 
 bool scm_work_step(struct scm_work *w, const struct scm_answer *a, struct scm_call *next)

@@ -12,32 +12,39 @@
 #include "base/buf.h"
 #include "base/strlist.h"
 #include "scm/answer.h"
+#include "scm/api.h"
 #include "scm/body.h"
 #include "scm/json.h"
-#include "scm/request.h"
 #include "scm/request_list.h"
 #include "scm/wire.h"
 
 struct scm_work {
+	const struct scm_api *api;
 	struct buf message; /* what `request` borrows from */
 	struct wire_request request;
 	struct wire_reply reply; /* borrows from what follows */
 	struct scm_details details;
 	struct scm_chain chain;
 	struct strlist cells;
-	char order[WIRE_ID_MAX + 1]; /* an id as text */
+	char order[SCM_ID_SIZE]; /* an id as text */
 
 	/* where a chain of calls stands */
 	struct scm_ids ids;   /* FIND: all orders with the common name, newest first when reading */
 	struct scm_page page; /* FIND: the page that was asked for */
 	size_t reading;	      /* FIND: the order whose details were asked for */
+	size_t collects;      /* FIND: certificates that were looked at */
 	bool listed;	      /* FIND: every page has come */
+	bool collecting;      /* FIND: a certificate was asked for */
+	bool undecided;	      /* FIND: as the reply's */
+	bool enrolling;	      /* SUBMIT: since SCM did not renew */
 	bool told_to_wait;    /* COLLECT: SCM said so in words */
-	bool asked;	      /* COLLECT: now the details were asked for */
+	bool asked;	      /* COLLECT, REVOKE: now the details were asked for */
+	struct wire_reply refusal; /* REVOKE: what the details are to explain */
 };
 
 /* A copy of the request, ready to begin. Owned: scm_work_free(). ERR_INTERNAL. */
-MUST_USE bool scm_work_new(struct scm_work **out, const struct wire_request *r, struct err *err);
+MUST_USE bool scm_work_new(
+	struct scm_work **out, const struct wire_request *r, enum wire_api api, struct err *err);
 void scm_work_free(struct scm_work *w);
 AUTO_DEFINE(scm_work, struct scm_work *, scm_work_free);
 
@@ -61,6 +68,8 @@ bool scm_collect_begin(struct scm_work *w, struct scm_call *next);
 bool scm_collect_step(struct scm_work *w, const struct scm_answer *a, struct scm_call *next);
 bool scm_details_begin(struct scm_work *w, struct scm_call *next);
 bool scm_details_step(struct scm_work *w, const struct scm_answer *a, struct scm_call *next);
+bool scm_revoke_begin(struct scm_work *w, struct scm_call *next);
+bool scm_revoke_step(struct scm_work *w, const struct scm_answer *a, struct scm_call *next);
 bool scm_table_begin(struct scm_work *w, struct scm_call *next);
 bool scm_table_step(struct scm_work *w, const struct scm_answer *a, struct scm_call *next);
 
@@ -69,6 +78,13 @@ bool scm_table_step(struct scm_work *w, const struct scm_answer *a, struct scm_c
  * serial; false when the reply has become a failure.
  */
 bool scm_details_read(struct scm_work *w, const struct scm_answer *a, const char *id);
+
+/*
+ * What came for a collect request; certificates are in w->chain then, the reply is a failure for
+ * all but these. A 404 without a word may mean that there is nothing yet, or nothing at all.
+ */
+enum scm_collected { SCM_COLLECTED, SCM_TOLD_TO_WAIT, SCM_NOTHING_THERE, SCM_NOT_COLLECTED };
+enum scm_collected scm_collected(struct scm_work *w, const struct scm_answer *a);
 
 /* The decimal form of an id of the Admin API; lives as long as `w`, until the next one. */
 const char *scm_work_id(struct scm_work *w, uint64_t id);

@@ -26,18 +26,23 @@ static void check_cells(const struct strlist *cells, size_t columns)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	AUTO(scm_details) struct scm_details details = { 0 };
+	AUTO(scm_details) struct scm_details status = { 0 };
 	AUTO(scm_ids) struct scm_ids ids = { 0 };
 	AUTO(strlist) struct strlist organizations = { 0 };
 	AUTO(strlist) struct strlist profiles = { 0 };
 	const char *text = (const char *)data;
 	struct scm_error error;
-	uint64_t id = 0;
+	char id[SCM_ID_SIZE];
 	struct err err = { 0 };
 
 	if (scm_json_error(&error, text, size, &err))
 		check_text(error.description, sizeof(error.description) - 1);
-	if (scm_json_enrolled(&id, text, size, &err))
-		assert(id > 0 && id < INT64_MAX);
+	if (scm_json_ssl_id(id, text, size, &err))
+		assert(*id && *id != '0' && strspn(id, "0123456789") == strlen(id));
+	if (scm_json_cert_id(id, text, size, &err))
+		assert(*id && strlen(id) < sizeof(id));
+	if (scm_json_status(&status, text, size, &err))
+		check_text(status.status, sizeof(status.status) - 1);
 	if (scm_json_details(&details, text, size, &err)) {
 		check_text(details.status, sizeof(details.status) - 1);
 		assert(strspn(details.serial, "0123456789ABCDEF") == strlen(details.serial));

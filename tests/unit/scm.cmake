@@ -3,7 +3,11 @@ scm_test(test_scm_wire LABEL unit SOURCES test_scm_wire.c USES scm_wire)
 foreach(part request request_list json verdict headers)
 	scm_test(test_scm_${part} LABEL unit SOURCES test_scm_${part}.c USES scm)
 endforeach()
-foreach(part body work endpoint)
+foreach(part body endpoint)
 	scm_test(test_scm_${part} LABEL unit SOURCES test_scm_${part}.c ca_fixture.c
+		USES scm LIBS PkgConfig::CRYPTO)
+endforeach()
+foreach(part work submit find)
+	scm_test(test_scm_${part} LABEL unit SOURCES test_scm_${part}.c work_scene.c ca_fixture.c
 		USES scm LIBS PkgConfig::CRYPTO)
 endforeach()

@@ -27,9 +27,23 @@ static bool read_error(const char *text, size_t len, struct err *err)
 
 static bool read_enrolled(const char *text, size_t len, struct err *err)
 {
-	uint64_t id;
+	char id[SCM_ID_SIZE];
 
-	return scm_json_enrolled(&id, text, len, err);
+	return scm_json_ssl_id(id, text, len, err);
+}
+
+static bool read_cert_id(const char *text, size_t len, struct err *err)
+{
+	char id[SCM_ID_SIZE];
+
+	return scm_json_cert_id(id, text, len, err);
+}
+
+static bool read_status(const char *text, size_t len, struct err *err)
+{
+	AUTO(scm_details) struct scm_details d = { 0 };
+
+	return scm_json_status(&d, text, len, err);
 }
 
 static bool read_details(const char *text, size_t len, struct err *err)
@@ -73,6 +87,8 @@ static const struct shape {
 	{ "error.code", read_error, "{\"code\":%s,\"description\":\"x\"}", "-16", false, "i" },
 	{ "error.description", read_error, "{\"code\":-1,\"description\":%s}", "\"x\"", true, "s" },
 	{ "enroll.sslId", read_enrolled, "{\"sslId\":%s,\"renewId\":\"x\"}", "55", false, "i" },
+	{ "enroll.certId", read_cert_id, "{\"certId\":%s}", "\"a-1\"", false, "s" },
+	{ "status.status", read_status, "{\"status\":%s,\"dcvInfo\":{}}", "\"ISSUED\"", true, "s" },
 	{ "details.sslId", read_details, "{\"id\":5,\"sslId\":%s}", "5", true, "i" },
 	{ "details.id", read_details, "{\"sslId\":5,\"id\":%s}", "5", true, "i" },
 	{ "details.status", read_details, "{\"id\":5,\"status\":%s}", "\"Issued\"", true, "s" },
@@ -273,14 +289,16 @@ static void test_numbers(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
 		char text[64];
-		uint64_t id = 0;
+		char id[SCM_ID_SIZE] = "0";
+		char expected[SCM_ID_SIZE];
 		struct err err = { 0 };
 		bool ok;
 
 		snprintf(text, sizeof(text), "{\"sslId\":%s}", numbers[i].number);
-		ok = scm_json_enrolled(&id, text, strlen(text), &err);
-		if (ok != (numbers[i].id != 0) || id != numbers[i].id)
-			fail_msg("%s: %d, %llu", text, ok, (unsigned long long)id);
+		snprintf(expected, sizeof(expected), "%llu", (unsigned long long)numbers[i].id);
+		ok = scm_json_ssl_id(id, text, strlen(text), &err);
+		if (ok != (numbers[i].id != 0) || strcmp(id, expected) != 0)
+			fail_msg("%s: %d, %s", text, ok, id);
 	}
 }
 
@@ -402,14 +420,54 @@ static void test_long_description_is_cut_whole(void **state)
 static void test_enrolled(void **state)
 {
 	static const char text[] = "{\"sslId\":55,\"renewId\":\"gu03sW6WENt7GTvDTuOP\"}";
-	uint64_t id = 7;
+	char id[SCM_ID_SIZE] = "7";
 	struct err err = { 0 };
 
 	(void)state;
-	assert_true(scm_json_enrolled(&id, text, sizeof(text) - 1, &err));
-	assert_int_equal(id, 55);
-	assert_false(scm_json_enrolled(&id, "{}", 2, &err));
-	assert_int_equal(id, 55);
+	assert_true(scm_json_ssl_id(id, text, sizeof(text) - 1, &err));
+	assert_string_equal(id, "55");
+	assert_false(scm_json_ssl_id(id, "{}", 2, &err));
+	assert_string_equal(id, "55");
+}
+
+/* Which bytes an id may have is not the parser's to know, only how many. */
+static void test_cert_id(void **state)
+{
+	char text[256];
+	char id[SCM_ID_SIZE] = "7";
+	struct err err = { 0 };
+
+	(void)state;
+	assert_true(scm_json_cert_id(id, "{\"certId\":\"a/../B~1\"}", 21, &err));
+	assert_string_equal(id, "a/../B~1");
+	snprintf(text, sizeof(text), "{\"certId\":\"%0128d\"}", 1);
+	assert_true(scm_json_cert_id(id, text, strlen(text), &err));
+	assert_int_equal(strlen(id), 128);
+	snprintf(text, sizeof(text), "{\"certId\":\"%0129d\"}", 1);
+	assert_false(scm_json_cert_id(id, text, strlen(text), &err));
+	assert_false(scm_json_cert_id(id, "{\"certId\":\"\"}", 13, &err));
+	assert_false(scm_json_cert_id(id, "{\"certId\":null}", 15, &err));
+	assert_false(scm_json_cert_id(id, "{}", 2, &err));
+	assert_int_equal(err.kind, ERR_PROTOCOL);
+	assert_int_equal(strlen(id), 128);
+}
+
+static void test_status(void **state)
+{
+	static const char text[] = "{\"status\":\"ISS\\u0001UED\",\"dcvInfo\":{\"x\":[1]}}";
+	AUTO(scm_details) struct scm_details d = { 0 };
+	AUTO(scm_details) struct scm_details least = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	assert_true(scm_json_status(&d, text, sizeof(text) - 1, &err));
+	assert_string_equal(d.status, "ISS\\x01UED");
+	assert_string_equal(d.id, "");
+	assert_string_equal(d.serial, "");
+	assert_string_equal(d.comments, "");
+	assert_true(scm_json_status(&least, "{}", 2, &err));
+	assert_string_equal(least.status, "");
+	assert_false(scm_json_status(&d, "[]", 2, &err));
 }
 
 static void expect_serial(const char *serial, const char *expected)
@@ -435,12 +493,12 @@ static void test_details(void **state)
 
 	(void)state;
 	assert_true(scm_json_details(&d, text, sizeof(text) - 1, &err));
-	assert_int_equal(d.ssl_id, 54);
+	assert_string_equal(d.id, "54");
 	assert_string_equal(d.status, "SA Approved");
 	assert_string_equal(d.serial, "A93E");
 	assert_string_equal(d.comments, "tag \xc3\xa9");
 	assert_true(scm_json_details(&least, "{\"sslId\":9}", 11, &err));
-	assert_int_equal(least.ssl_id, 9);
+	assert_string_equal(least.id, "9");
 	assert_string_equal(least.status, "");
 	assert_string_equal(least.comments, "");
 	assert_false(scm_json_details(&least, "{\"status\":\"Issued\"}", 19, &err));
@@ -544,6 +602,8 @@ int main(void)
 		cmocka_unit_test(test_error),
 		cmocka_unit_test(test_long_description_is_cut_whole),
 		cmocka_unit_test(test_enrolled),
+		cmocka_unit_test(test_cert_id),
+		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_details),
 		cmocka_unit_test(test_serials),
 		cmocka_unit_test(test_ids),

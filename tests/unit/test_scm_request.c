@@ -1,5 +1,5 @@
 /* Requests as bytes: compared with the shapes and limits of SCM's contract. */
-#include "scm/request.h"
+#include "scm/api.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,10 +17,15 @@ static struct wire_submit plain(void)
 		.org_id = 103,
 		.profile = 1013,
 		.term = 365,
+		.order = "",
 		.csr = CSR,
+		.common_name = "",
 		.names = "",
 		.comments = "",
-		.external_requester = "" };
+		.reason = "",
+		.external_requester = "",
+		.dcv_mode = "",
+		.dcv_email = "" };
 }
 
 static void expect_body(const struct wire_submit *s, const char *body)
@@ -29,7 +34,7 @@ static void expect_body(const struct wire_submit *s, const char *body)
 	char label[SCM_LABEL_MAX];
 	struct err err = { 0 };
 
-	if (!scm_request_enroll(&c, s, &err))
+	if (!scm_api_admin.enroll(&c, s, &err))
 		fail_msg("%s", err.text);
 	assert_string_equal(c.method, "POST");
 	assert_string_equal(buf_str(&c.path), "/ssl/v1/enroll");
@@ -88,7 +93,7 @@ static void refuse(const struct wire_submit *s, enum err_kind kind, const char *
 	AUTO(scm_call) struct scm_call c = SCM_CALL;
 	struct err err = { 0 };
 
-	assert_false(scm_request_enroll(&c, s, &err));
+	assert_false(scm_api_admin.enroll(&c, s, &err));
 	assert_int_equal(err.kind, kind);
 	if (!strstr(err.text, words))
 		fail_msg("'%s' is not in: %s", words, err.text);
@@ -120,7 +125,7 @@ static void test_limits(void **state)
 
 	(void)state;
 	s.comments = fits;
-	assert_true(scm_request_enroll(&c, &s, &err));
+	assert_true(scm_api_admin.enroll(&c, &s, &err));
 	s.comments = over;
 	refuse(&s, ERR_CONFIG, "comments: 1025 characters; SCM takes 1024 at most");
 	s = plain();
@@ -194,9 +199,9 @@ static void test_reading(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_true(scm_request_collect(&c, "55", &err));
+	assert_true(scm_api_admin.collect(&c, "55", &err));
 	expect_get(&c, "/ssl/v1/collect/55?format=x509", "GET /ssl/v1/collect/55", 1024 * 1024);
-	assert_true(scm_request_details(&c, "54", &err));
+	assert_true(scm_api_admin.details(&c, "54", &err));
 	expect_get(&c, "/ssl/v1/54", "GET /ssl/v1/54", 256 * 1024);
 }
 
