@@ -83,6 +83,21 @@ const struct cmd cmd_table[] = {
 		"prune  deletes token keys that scm-agent made and that no order and no generation "
 		"uses;\n"
 		"       --dry-run names them" },
+	{ "scm", cmd_scm, CMD_STORE, "ASCj", 2,
+		"organizations|profiles|domains|certificates|sync [TEXT]",
+		"what the account holds at SCM",
+		"organizations  those that the login may see, with their departments\n"
+		"profiles       certificate profiles of the account's organization, terms, key "
+		"types\n"
+		"domains        domains and their validation; TEXT is a domain's name\n"
+		"certificates   all orders, and which of them this host manages; TEXT is a common "
+		"name or\n"
+		"               a serial number, --state a state as SCM writes it: Issued, "
+		"Revoked, ...\n"
+		"sync           refreshes what is cached, as a run does once a week\n"
+		"\n"
+		"--cached prints what the cache has, and asks nobody. --account NAME is for one "
+		"account." },
 	{ "history", cmd_history, CMD_STORE, "j", 1, "[NAME]", "what happened, one line an event",
 		"The record of what happened: orders, installations, deployments, refusals." },
 	{ "webhook", cmd_webhook, CMD_NOTHING, "lsui", 0, "--secret-file FILE",

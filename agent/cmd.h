@@ -12,13 +12,16 @@
 #include "agent/job.h"
 #include "agent/store.h"
 
-/* Options that the webhook receiver gets as they are. */
-enum webhook_option {
-	WEBHOOK_LISTEN,
-	WEBHOOK_SECRET_FILE,
-	WEBHOOK_USER,
-	WEBHOOK_HINTS,
-	WEBHOOK_OPTIONS
+/* Options with a value that is taken as it is; those of the webhook receiver come first. */
+enum cli_value {
+	VALUE_LISTEN,
+	VALUE_SECRET_FILE,
+	VALUE_USER,
+	VALUE_HINTS,
+	VALUE_HINTED,
+	VALUE_ACCOUNT,
+	VALUE_STATE,
+	VALUE_COUNT
 };
 
 /* Options of the command line; which command takes which is in the command's row. */
@@ -33,8 +36,8 @@ struct cli {
 	bool config_only;
 	bool abandon;
 	int64_t wait;
-	const char *hinted;
-	const char *webhook[WEBHOOK_OPTIONS];
+	bool cached;
+	const char *value[VALUE_COUNT];
 	const char *const *arg; /* what follows the command */
 	size_t args;
 };
@@ -84,6 +87,7 @@ int cmd_csr(struct cmd_context *c);
 int cmd_key(struct cmd_context *c);
 int cmd_history(struct cmd_context *c);
 int cmd_webhook(struct cmd_context *c);
+int cmd_scm(struct cmd_context *c);
 int cmd_version(struct cmd_context *c);
 
 /* Says what failed and gives its exit status. */

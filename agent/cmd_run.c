@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "agent/cmd.h"
+#include "agent/inventory.h"
 #include "agent/out.h"
+#include "agent/refusal.h"
 #include "agent/run.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -76,6 +78,28 @@ static void warn_of_windows(const struct job *jobs, size_t n)
 	}
 }
 
+/*
+ * Once a week, what SCM lists is asked for again. Nothing depends on it today: an SCM that can't be
+ * reached is no failure of a run that has nothing to do, and a refused credential is said once.
+ */
+static void keep_inventories(struct run *run)
+{
+	for (size_t i = 0; i < run->conf->accounts; i++) {
+		const struct conf_account *a = &run->conf->account[i];
+		struct refusal refusal;
+		struct err err = { 0 };
+
+		if (!inventory_due(run->store, a, run->host, clock_now()) ||
+			!refusal_of_account(&refusal, a, &err) ||
+			!refusal_check(run->store, &refusal, &err) || inventory_keep(run, a, &err))
+			continue;
+		if (err.kind == ERR_AUTH)
+			log_warning("%s", err.text);
+		else
+			log_debug("%s", err.text);
+	}
+}
+
 static int run_all(struct cmd_context *c, const struct conf_cert **certs, size_t n, struct err *err)
 {
 	AUTO(cmd_run) struct cmd_run r = { 0 };
@@ -91,6 +115,8 @@ static int run_all(struct cmd_context *c, const struct conf_cert **certs, size_t
 	if (c->cli->dry_run) {
 		status = dry_run(jobs, n, c->cli->json);
 	} else {
+		if (!r.run.named && !c->cli->value[VALUE_HINTED])
+			keep_inventories(&r.run);
 		run_jobs(&r.run, jobs, n);
 		warn_of_windows(jobs, n);
 		status = run_status(jobs, n);
@@ -114,7 +140,7 @@ int cmd_run(struct cmd_context *c)
 
 	if (!cmd_select(&certs, &n, c, &err))
 		return cmd_fail(&err);
-	if (c->cli->hinted)
+	if (c->cli->value[VALUE_HINTED])
 		n = hints_choose(certs, n, &c->hints, c->store);
 	status = run_all(c, certs, n, &err);
 	free(certs);

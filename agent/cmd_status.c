@@ -194,7 +194,7 @@ static bool show(struct out *o, const struct job *job, struct err *err)
 	if (!show_names(o, cert))
 		return err_memory(err);
 	out_text(o, "account", "account", cert->account_name);
-	out_number(o, "profile", "profile", (int64_t)cert->profile);
+	out_text(o, "profile", "profile", cert->profile ? cert->profile : "");
 	out_text(o, "key_type", "key type", ks_key_type_name(cert->key_type));
 	out_text(o, "key_store", "key store", cert->key_store);
 	out_text(o, "key_uri", "key URI", record_get(meta, "key_uri"));

@@ -5,11 +5,11 @@
 
 #include "agent/cmd.h"
 
-static const char *const names[WEBHOOK_OPTIONS] = {
-	[WEBHOOK_LISTEN] = "--listen",
-	[WEBHOOK_SECRET_FILE] = "--secret-file",
-	[WEBHOOK_USER] = "--user",
-	[WEBHOOK_HINTS] = "--hints",
+static const char *const names[] = {
+	[VALUE_LISTEN] = "--listen",
+	[VALUE_SECRET_FILE] = "--secret-file",
+	[VALUE_USER] = "--user",
+	[VALUE_HINTS] = "--hints",
 };
 
 /*
@@ -19,7 +19,7 @@ static const char *const names[WEBHOOK_OPTIONS] = {
 int cmd_webhook(struct cmd_context *c)
 {
 	int folder = (int)(strrchr(c->fetch_path, '/') - c->fetch_path);
-	const char *argv[2 * WEBHOOK_OPTIONS + 2];
+	const char *argv[2 * ARRAY_LEN(names) + 2];
 	AUTO_STR char *path = NULL;
 	struct err err = { 0 };
 	size_t n = 0;
@@ -29,11 +29,11 @@ int cmd_webhook(struct cmd_context *c)
 		return cmd_fail(&err);
 	}
 	argv[n++] = path;
-	for (size_t i = 0; i < WEBHOOK_OPTIONS; i++) {
-		if (!c->cli->webhook[i])
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (!c->cli->value[i])
 			continue;
 		argv[n++] = names[i];
-		argv[n++] = c->cli->webhook[i];
+		argv[n++] = c->cli->value[i];
 	}
 	argv[n] = NULL;
 	execve(path, (char *const *)argv, c->environment);

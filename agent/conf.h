@@ -125,7 +125,8 @@ struct conf_cert {
 	enum ks_key_type key_type;
 	char *key_store;		/* "file" or the token's name, without "token:" */
 	const struct conf_token *token; /* NULL for a file */
-	uint64_t profile;
+	char *profile;	     /* as configured: a number or a name; NULL when there is none */
+	uint64_t profile_id; /* 0 for a name */
 	uint64_t term;
 	char *comments;
 	struct strlist external_requesters;

@@ -1,5 +1,7 @@
+#include <errno.h>
 #include <grp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/conf_load.h"
@@ -49,7 +51,7 @@ static const struct conf_key cert_keys[] = {
 	KEY("key_type", set_key_type, IN_CERT(key_type), .fallback = "ec:P-256"),
 	KEY("key_store", set_string, AT(raw_cert, key_store), .fallback = "file"),
 	KEY("reuse_key", set_choice, AT(raw_cert, ignored), .fallback = "no", .choice = only_no),
-	KEY("profile", set_uint, IN_CERT(profile), .required = true, .min = 1, .max = INT64_MAX),
+	KEY("profile", set_string, IN_CERT(profile), .required = true),
 	KEY("term", set_uint, IN_CERT(term), .required = true, .min = 1, .max = 3650),
 	KEY("comments", set_string, IN_CERT(comments)),
 	KEY("external_requesters", set_words, IN_CERT(external_requesters)),
@@ -179,6 +181,21 @@ static bool resolve_names(struct conf_cert *c, const struct ini_section *s,
 	return c->common_name || err_memory(err);
 }
 
+/* A number is an id; anything else is a name, which SCM's list of profiles has the id for. */
+static bool check_profile(struct conf_cert *c, struct conf_where where, struct err *err)
+{
+	const char *s = c->profile;
+	char *end = NULL;
+
+	if (!s || s[strspn(s, "0123456789")])
+		return true;
+	errno = 0;
+	c->profile_id = strtoull(s, &end, 10);
+	if (*s != '0' && !errno && c->profile_id <= INT64_MAX)
+		return true;
+	return conf_error(err, where, "profile: '%s' is no number of a profile", s);
+}
+
 static bool check_cert(
 	struct conf_loading *l, struct raw_cert *raw, const struct ini_section *s, struct err *err)
 {
@@ -195,7 +212,8 @@ static bool check_cert(
 		return conf_error(err, conf_where_of(s, d, "comments"),
 			"comments: longer than %d characters", COMMENT_MAX);
 	c->on_failure = (enum conf_on_failure)raw->on_failure;
-	return resolve_names(c, s, d, err) &&
+	return check_profile(c, conf_where_of(s, d, "profile"), err) &&
+	       resolve_names(c, s, d, err) &&
 	       resolve_key_store(l, raw, conf_where_of(s, d, "key_store"), err) &&
 	       resolve_group(c, conf_where_of(s, d, "group"), err) &&
 	       conf_load_hooks(l, &c->deploy_hooks, &raw->deploy_hooks,
@@ -256,7 +274,7 @@ void conf_cert_dispose(struct conf_cert *c)
 {
 	char *strings[] = { c->name, c->account_name, c->common_name, c->organization,
 		c->organizational_unit, c->locality, c->state, c->country, c->key_store,
-		c->comments, c->trust_anchors, c->group };
+		c->comments, c->profile, c->trust_anchors, c->group };
 
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		free(strings[i]);

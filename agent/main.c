@@ -30,8 +30,8 @@ enum option_id {
 	OPT_CONFIG_ONLY,
 	OPT_ABANDON,
 	OPT_WAIT,
-	OPT_HINTED,
-	OPT_WEBHOOK /* and the next, in the order of enum webhook_option */
+	OPT_CACHED,
+	OPT_VALUE /* and the next: enum cli_value */
 };
 
 static const struct option long_options[] = {
@@ -47,12 +47,15 @@ static const struct option long_options[] = {
 	{ "detailed-exit-code", no_argument, NULL, OPT_DETAILED },
 	{ "config-only", no_argument, NULL, OPT_CONFIG_ONLY },
 	{ "abandon", no_argument, NULL, OPT_ABANDON },
+	{ "cached", no_argument, NULL, OPT_CACHED },
 	{ "wait", required_argument, NULL, OPT_WAIT },
-	{ "hinted", required_argument, NULL, OPT_HINTED },
-	{ "listen", required_argument, NULL, OPT_WEBHOOK + WEBHOOK_LISTEN },
-	{ "secret-file", required_argument, NULL, OPT_WEBHOOK + WEBHOOK_SECRET_FILE },
-	{ "user", required_argument, NULL, OPT_WEBHOOK + WEBHOOK_USER },
-	{ "hints", required_argument, NULL, OPT_WEBHOOK + WEBHOOK_HINTS },
+	{ "hinted", required_argument, NULL, OPT_VALUE + VALUE_HINTED },
+	{ "account", required_argument, NULL, OPT_VALUE + VALUE_ACCOUNT },
+	{ "state", required_argument, NULL, OPT_VALUE + VALUE_STATE },
+	{ "listen", required_argument, NULL, OPT_VALUE + VALUE_LISTEN },
+	{ "secret-file", required_argument, NULL, OPT_VALUE + VALUE_SECRET_FILE },
+	{ "user", required_argument, NULL, OPT_VALUE + VALUE_USER },
+	{ "hints", required_argument, NULL, OPT_VALUE + VALUE_HINTS },
 	{ 0 },
 };
 
@@ -68,11 +71,14 @@ static const struct {
 	{ OPT_CONFIG_ONLY, 'o', "--config-only" },
 	{ OPT_ABANDON, 'a', "--abandon" },
 	{ OPT_WAIT, 'w', "--wait" },
-	{ OPT_HINTED, 'h', "--hinted" },
-	{ OPT_WEBHOOK + WEBHOOK_LISTEN, 'l', "--listen" },
-	{ OPT_WEBHOOK + WEBHOOK_SECRET_FILE, 's', "--secret-file" },
-	{ OPT_WEBHOOK + WEBHOOK_USER, 'u', "--user" },
-	{ OPT_WEBHOOK + WEBHOOK_HINTS, 'i', "--hints" },
+	{ OPT_VALUE + VALUE_HINTED, 'h', "--hinted" },
+	{ OPT_VALUE + VALUE_LISTEN, 'l', "--listen" },
+	{ OPT_VALUE + VALUE_SECRET_FILE, 's', "--secret-file" },
+	{ OPT_VALUE + VALUE_USER, 'u', "--user" },
+	{ OPT_VALUE + VALUE_HINTS, 'i', "--hints" },
+	{ OPT_VALUE + VALUE_ACCOUNT, 'A', "--account" },
+	{ OPT_VALUE + VALUE_STATE, 'S', "--state" },
+	{ OPT_CACHED, 'C', "--cached" },
 	{ OPT_JSON, 'j', "--json" },
 };
 
@@ -139,6 +145,10 @@ static bool take_option(struct parsed *p, int id)
 {
 	for (size_t i = 0; i < ARRAY_LEN(letters); i++)
 		p->used[i] = p->used[i] || letters[i].id == id;
+	if (id >= OPT_VALUE && id < OPT_VALUE + VALUE_COUNT) {
+		p->cli.value[id - OPT_VALUE] = optarg;
+		return true;
+	}
 	switch (id) {
 	case 'c':
 		p->cli.config = optarg;
@@ -175,14 +185,8 @@ static bool take_option(struct parsed *p, int id)
 		return true;
 	case OPT_WAIT:
 		return parse_duration(&p->cli.wait, optarg);
-	case OPT_HINTED:
-		p->cli.hinted = optarg;
-		return true;
-	case OPT_WEBHOOK + WEBHOOK_LISTEN:
-	case OPT_WEBHOOK + WEBHOOK_SECRET_FILE:
-	case OPT_WEBHOOK + WEBHOOK_USER:
-	case OPT_WEBHOOK + WEBHOOK_HINTS:
-		p->cli.webhook[id - OPT_WEBHOOK] = optarg;
+	case OPT_CACHED:
+		p->cli.cached = true;
 		return true;
 	default:
 		return false;
@@ -285,7 +289,7 @@ static bool take_hints(struct cmd_context *c, struct err *err)
 	if (cli->args || cli->force || cli->dry_run)
 		return err_set(
 			err, ERR_USAGE, "--hinted goes with neither names, --force nor --dry-run");
-	return hints_take(&c->hints, cli->hinted, err);
+	return hints_take(&c->hints, cli->value[VALUE_HINTED], err);
 }
 
 static int run_command(const struct parsed *p, const struct cmd *cmd, struct cmd_context *c)
@@ -295,9 +299,9 @@ static int run_command(const struct parsed *p, const struct cmd *cmd, struct cmd
 
 	if (status)
 		return status;
-	if (p->cli.hinted && !take_hints(c, &err))
+	if (p->cli.value[VALUE_HINTED] && !take_hints(c, &err))
 		return cmd_fail(&err);
-	if (p->cli.hinted && !c->hints.n)
+	if (p->cli.value[VALUE_HINTED] && !c->hints.n)
 		return 0;
 	if (!prepare(c, cmd, &err))
 		return cmd_fail(&err);

@@ -116,6 +116,25 @@ bool net_account(struct fetcher **out, struct net *n, const struct conf_account 
 	return give(out, link, err);
 }
 
+bool net_call(struct answer *out, struct net *n, const struct conf_account *a,
+	struct wire_request *r, struct err *err)
+{
+	struct fetcher *fetcher;
+	struct refusal refusal;
+	struct err trouble = { 0 };
+
+	if (!net_account(&fetcher, n, a, err) || !fetcher_call(out, fetcher, r, err))
+		return false;
+	if (out->reply.err.kind == ERR_NONE)
+		return true;
+	*err = out->reply.err;
+	if (err->kind == ERR_AUTH &&
+		(!refusal_of_account(&refusal, a, &trouble) ||
+			!refusal_note(n->store, &refusal, err->text, &trouble)))
+		*err = trouble;
+	return false;
+}
+
 int64_t net_client_not_after(const struct net *n, const struct conf_account *a)
 {
 	return n->link[a - n->conf->account].seen.client_not_after;

@@ -22,6 +22,14 @@ AUTO_DEFINE(net, struct net *, net_free);
 MUST_USE bool net_account(
 	struct fetcher **out, struct net *n, const struct conf_account *account, struct err *err);
 
+/*
+ * Asks an account and waits for the answer; other jobs' answers wait for their time. True when SCM
+ * did what was asked; otherwise *err is what the answer says, and `out` is there all the same. A
+ * credential that SCM refuses is remembered.
+ */
+MUST_USE bool net_call(struct answer *out, struct net *n, const struct conf_account *account,
+	struct wire_request *r, struct err *err);
+
 /* End of the account's client certificate as the fetcher saw it; 0 when it was not started. */
 int64_t net_client_not_after(const struct net *n, const struct conf_account *account);
 

@@ -6,6 +6,7 @@
 #include "agent/fuse.h"
 #include "agent/hooks.h"
 #include "agent/intent.h"
+#include "agent/inventory.h"
 #include "agent/refusal.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -52,10 +53,11 @@ enum progress order_step_submit(struct job *job, struct err *err)
 	AUTO(fd) int dir = -1;
 	struct wire_request r = { .op = WIRE_SUBMIT };
 	struct fetcher *fetcher;
+	uint64_t profile;
 
 	/* the fetcher first: a credential that does not work is no reason to announce an order */
 	if (!net_account(&fetcher, job->run->net, cert->account, err) || !fuse_check(job, err) ||
-		!hooks_check(cert, err) ||
+		!inventory_profile(&profile, job->run, cert, err) || !hooks_check(cert, err) ||
 		!store_open_pending(&dir, job->run->store, cert->name, true, err) ||
 		!fs_read(&pem, dir, FILE_REQUEST, err))
 		return JOB_FAILED;
@@ -69,7 +71,7 @@ enum progress order_step_submit(struct job *job, struct err *err)
 	strlist_join(&requesters, &cert->external_requesters, ",");
 	r.submit = (struct wire_submit) { .kind = WIRE_ENROLL,
 		.org_id = cert->account->organization_id,
-		.profile = cert->profile,
+		.profile = profile,
 		.term = (uint32_t)cert->term,
 		.csr = buf_str(&pem),
 		.names = buf_str(&names),

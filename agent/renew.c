@@ -71,7 +71,7 @@ bool renew_describe(struct record *r, const struct conf_cert *cert, struct err *
 	subject_text(&subject, cert);
 	return buf_check(&names, "names", err) && buf_check(&subject, "subject", err) &&
 	       record_set(r, "account", cert->account_name, err) &&
-	       record_set_int(r, "profile", (int64_t)cert->profile, err) &&
+	       record_set(r, "profile", cert->profile, err) &&
 	       record_set(r, "names", buf_str(&names), err) &&
 	       record_set(r, "subject", buf_str(&subject), err) &&
 	       record_set(r, "key_type", ks_key_type_name(cert->key_type), err) &&
@@ -88,7 +88,7 @@ const char *renew_changed(const struct conf_cert *cert, const struct record *met
 		return "key type changed";
 	if (strcmp(record_get(meta, "key_store"), cert->token ? cert->key_store : ""))
 		return "key store changed";
-	if (record_get_int(meta, "profile", 0) != (int64_t)cert->profile)
+	if (strcmp(record_get(meta, "profile"), cert->profile ? cert->profile : "") != 0)
 		return "profile changed";
 	if (strcmp(record_get(meta, "account"), cert->account_name))
 		return "account changed";

@@ -9,7 +9,7 @@ trap 'rm -rf "$tree"' EXIT
 failures=0
 
 mkdir -p "$tree"/{packaging,tests}
-cp -R "$root"/*.md "$root"/{agent,base,cmake,csr,deploy-hooks,fetch,keystore,scm,webhook} "$tree"
+cp -R "$root"/*.md "$root"/{agent,base,cmake,csr,dcv,deploy-hooks,fetch,keystore,scm,webhook} "$tree"
 cp -R "$root/packaging/man" "$root/packaging/scm-agent.ini.example" "$tree/packaging"
 cp -R "$root/tests/lint" "$root/tests/docs" "$root/tests/scm-sim" "$tree/tests"
 

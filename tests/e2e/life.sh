@@ -287,7 +287,7 @@ conf_p12
 	printf '[certificate:bad1]\ncommon_name = bad1.example.com\nprofile = 4711\nterm = 90\n'
 } >>"$T/agent.ini"
 conf_cert good1
-expect 6 run
+expect 3 run
 [ -e "$(live good1)/cert.pem" ] || fail "the good one is not installed"
 
 say "a long deployment of one is no silence of SCM for the others"

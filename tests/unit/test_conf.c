@@ -124,7 +124,7 @@ static void reads_accounts(void **state)
 	assert_int_equal(b->organization_id, INT64_MAX);
 	assert_ptr_equal(conf->cert[0].account, a);
 	assert_ptr_equal(conf->cert[1].account, b);
-	assert_int_equal(conf->cert[1].profile, INT64_MAX);
+	assert_int_equal(conf->cert[1].profile_id, INT64_MAX);
 	assert_int_equal(conf->cert[1].term, 3650);
 	assert_ptr_equal(conf_find_account(conf, "default"), a);
 	assert_ptr_equal(conf_find_account(conf, "other"), b);
@@ -240,7 +240,8 @@ static void reads_certificates(void **state)
 	assert_string_equal(c->state, "Somewhere");
 	assert_string_equal(c->country, "us");
 	assert_int_equal(c->key_type, KS_RSA_4096);
-	assert_int_equal(c->profile, 1018);
+	assert_int_equal(c->profile_id, 1018);
+	assert_string_equal(c->profile, "1018");
 	assert_int_equal(c->term, 199);
 	assert_string_equal(c->comments, "a comment");
 	assert_list(&c->external_requesters, "a@example.com|b@example.com");
@@ -309,7 +310,7 @@ static void merges_defaults(void **state)
 	const struct conf_cert *a = &conf->cert[0];
 	const struct conf_cert *b = &conf->cert[1];
 
-	assert_int_equal(a->profile, 7);
+	assert_int_equal(a->profile_id, 7);
 	assert_int_equal(a->term, 90);
 	assert_int_equal(a->key_type, KS_RSA_2048);
 	assert_int_equal(a->renew_before.per_mille, 500);
@@ -703,7 +704,10 @@ static void refuses_certificates(void **state)
 		{ CERT "key_store = hsm\n", 5, "key_store: 'hsm',file,token:NAME" },
 		{ CERT "key_store = token:hsm\n", 5, "key_store: there is no [token:hsm]" },
 		{ CERT "key_store = token:\n", 5, "there is no [token:]" },
-		{ "[certificate:c]\nprofile = Web Server\n", 2, "profile: 'Web Server'" },
+		{ "[certificate:c]\ncommon_name = c\nterm = 1\nprofile = 0\n", 4,
+			"profile: '0' is no number of a profile" },
+		{ "[certificate:c]\ncommon_name = c\nterm = 1\nprofile = 9223372036854775808\n", 4,
+			"is no number of a profile" },
 		{ "[certificate:c]\nterm = 199d\n", 2, "term: '199d'" },
 		{ CERT "external_requesters = a@b, a@b\n", 5, "'a@b' stands twice" },
 		{ CERT "renew_before = soon\n", 5, "renew_before: 'soon',33%,30d" },

@@ -14,6 +14,8 @@
 static char name_www[] = "www";
 static char name_cn[] = "www.example.com";
 static char name_account[] = "default";
+static char name_profile[] = "1018";
+static char other_profile[] = "Other profile";
 static char name_file[] = "file";
 
 struct scene {
@@ -51,7 +53,7 @@ static void open_scene(struct scene *s, int64_t days)
 			.account_name = name_account,
 			.key_store = name_file,
 			.key_type = KS_EC_P256,
-			.profile = 1018,
+			.profile = name_profile,
 			.renew_before = { .per_mille = 330 } },
 	};
 	add(&s->cert.names, "dns:www.example.com");
@@ -304,7 +306,7 @@ static void a_token(struct conf_cert *c)
 
 static void another_profile(struct conf_cert *c)
 {
-	c->profile = 1019;
+	c->profile = other_profile;
 }
 
 static void another_account(struct conf_cert *c)
@@ -400,7 +402,7 @@ static void prefers_the_change(void **state)
 
 	(void)state;
 	open_scene(&s, 199);
-	s.cert.profile = 1;
+	s.cert.profile = other_profile;
 	renew_decide(&v, &s.cert, &s.meta, end_of(&s) + DAY, 42);
 	assert_true(v.due);
 	assert_string_equal(v.why, "profile changed");
