@@ -38,7 +38,7 @@ MUST_USE bool dcv_type_parse(enum dcv_type *out, const char *name);
  *	HTTP, HTTPS  url is http[s]://DOMAIN/.well-known/pki-validation/ and 1 to 64 hexadecimal
  *	             digits and ".txt"; first is 32 to 128 hexadecimal digits, second a DNS name
  *	CNAME        host is '_', 32 to 62 hexadecimal digits and ".DOMAIN", point a DNS name
- *	TXT          host is "_pki-validation.DOMAIN", point 1 to 255 of A-Z a-z 0-9 . _ ~ = + / : -
+ *	TXT          host is "_pki-validation.DOMAIN", point 1 to 255 visible characters of ASCII
  *	EMAIL        there is nothing to publish
  *
  * without case, a dot at the end of a name or not; DOMAIN is without its wildcard.

@@ -12,14 +12,21 @@
 
 #define FIELDS 6
 
-/* Visible ASCII that means nothing to a shell, to nsupdate, or in a zone file. */
-static void check_plain(const char *s)
+static void check_visible(const char *s)
 {
 	if (!s)
 		abort();
 	for (; *s; s++)
-		if (*s < 0x21 || *s > 0x7e || strchr("\"'`;\\$()*?<>|&@#%,{}[]!^", *s))
+		if (*s < 0x21 || *s > 0x7e)
 			abort();
+}
+
+/* Visible ASCII that means nothing to a shell, to nsupdate, or in a zone file. */
+static void check_plain(const char *s)
+{
+	check_visible(s);
+	if (strpbrk(s, "\"'`;\\$()*?<>|&@#%,{}[]!^"))
+		abort();
 }
 
 static void check_published(const struct dcv_challenge *c)
@@ -38,7 +45,11 @@ static void check_published(const struct dcv_challenge *c)
 			abort();
 	} else if (c->type != DCV_EMAIL) {
 		check_plain(c->host);
-		check_plain(c->point);
+		/* the text of a TXT record is for the hook to quote */
+		if (c->type == DCV_TXT)
+			check_visible(c->point);
+		else
+			check_plain(c->point);
 		if (*c->host != '_' || !dcv_name_below(c->host, dcv_domain_base(c->domain)))
 			abort();
 	}

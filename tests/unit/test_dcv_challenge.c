@@ -41,6 +41,7 @@ static void test_accepted(void **state)
 		/* what its type does not use is not looked at */
 		{ DCV_CNAME, "example.com", CNAME_HOST, CNAME_POINT, "x", "\n", "\n" },
 		TXT(TXT_HOST, "aZ09._~=+/:-"),
+		TXT(TXT_HOST, "!\"#$%&'()*,;<>?@[\\]^`{|}~"),
 		TXT("_PKI-validation.example.com", "x"),
 		RECORD(DCV_EMAIL, NULL, NULL),
 	};
@@ -162,11 +163,8 @@ static void test_refused_txt(void **state)
 		{ TXT(TXT_HOST, NULL), "no text" },
 		{ TXT(TXT_HOST, ""), "text" },
 		{ TXT(TXT_HOST, "a b"), "text" },
-		{ TXT(TXT_HOST, "a\"b"), "text" },
-		{ TXT(TXT_HOST, "a;b"), "text" },
-		{ TXT(TXT_HOST, "a\\b"), "text" },
-		{ TXT(TXT_HOST, "a`b"), "text" },
 		{ TXT(TXT_HOST, "a\nb"), "text" },
+		{ TXT(TXT_HOST, "a\x7f"), "text" },
 		{ TXT(TXT_HOST, "a\xff"), "text" },
 	};
 
