@@ -54,6 +54,8 @@ static const struct scm_code codes[] = {
 	{ -639, ERR_REJECTED, false,
 		"check organization_id; 'scm-agent check' compares it with SCM" },
 	{ -715, ERR_REJECTED, false, "activate the domain in SCM" },
+	{ -723, ERR_REJECTED, false, "validate the domain that SCM has, not a name below it" },
+	{ -724, ERR_REJECTED, false, "'scm-agent dcv' shows how far the validation is" },
 	{ -727, ERR_REJECTED, false, "add the domain in SCM and delegate it" },
 	{ -737, ERR_REJECTED, false, "validate the domain; " DOMAINS },
 	{ -738, ERR_REJECTED, false, "delegate the domain to the organization in SCM" },
@@ -70,6 +72,7 @@ static const struct scm_code codes[] = {
 	{ -1400, ERR_UNAVAILABLE, true, "" },
 	{ -1450, ERR_REJECTED, false, "" },
 	{ -1601, ERR_REJECTED, false, "" },
+	{ -1608, ERR_REJECTED, false, "ask SCM support to enable domain validation" },
 	{ -5101, ERR_REJECTED, false, "the order does not exist at this SCM account" },
 };
 

@@ -4,25 +4,9 @@
 #include <stdio.h>
 
 #include "base/buf.h"
-#include "scm/json_tree.h"
+#include "scm/json.h"
+#include "scm/json_cells.h"
 #include "scm/wire.h"
-
-static bool add_cell(struct strlist *cells, const char *text, struct err *err)
-{
-	char cell[WIRE_TEXT_MAX + 1];
-
-	json_printable(cell, sizeof(cell), text);
-	return strlist_add(cells, cell) || err_memory(err);
-}
-
-static bool add_id(struct strlist *cells, uint64_t id, struct err *err)
-{
-	char number[24] = "";
-
-	if (id)
-		snprintf(number, sizeof(number), "%" PRIu64, id);
-	return add_cell(cells, number, err);
-}
 
 /* An organization or a department; *id is its own. */
 static bool add_unit(
@@ -31,7 +15,8 @@ static bool add_unit(
 	const char *name = "";
 
 	return json_id(id, entry, "id", err) && json_string(&name, entry, "name", err) &&
-	       add_id(cells, *id, err) && add_cell(cells, name, err) && add_id(cells, parent, err);
+	       json_cell_id(cells, *id, err) && json_cell(cells, name, err) &&
+	       json_cell_id(cells, parent, err);
 }
 
 static bool add_organization(struct strlist *cells, const cJSON *entry, struct err *err)
@@ -52,6 +37,26 @@ static bool add_organization(struct strlist *cells, const cJSON *entry, struct e
 	return true;
 }
 
+/* "" when SCM doesn't say. */
+static bool add_enabled(struct strlist *cells, const cJSON *entry, struct err *err)
+{
+	const cJSON *enabled = NULL;
+
+	if (!json_member(&enabled, entry, "sslCertsApiEnabled", err))
+		return false;
+	if (enabled && !cJSON_IsBool(enabled))
+		return json_wrong("sslCertsApiEnabled", "boolean", err);
+	return json_cell(cells, !enabled ? "" : cJSON_IsTrue(enabled) ? "yes" : "no", err);
+}
+
+static bool add_details(struct strlist *cells, const cJSON *entry, struct err *err)
+{
+	uint64_t id = 0;
+
+	return json_id(&id, entry, "id", err) && json_cell_id(cells, id, err) &&
+	       json_cell_string(cells, entry, "name", err) && add_enabled(cells, entry, err);
+}
+
 /* "90,199" */
 static bool add_terms(struct strlist *cells, const cJSON *profile, struct err *err)
 {
@@ -70,7 +75,7 @@ static bool add_terms(struct strlist *cells, const cJSON *profile, struct err *e
 	}
 	if (!buf_ok(&text))
 		return err_set(err, ERR_PROTOCOL, "member 'terms' is too long");
-	return add_cell(cells, buf_str(&text), err);
+	return json_cell(cells, buf_str(&text), err);
 }
 
 static bool add_kinds(struct buf *text, const cJSON *algorithm, struct err *err)
@@ -107,7 +112,7 @@ static bool add_key_types(struct strlist *cells, const cJSON *profile, struct er
 	}
 	if (!buf_ok(&text))
 		return err_set(err, ERR_PROTOCOL, "member 'keyTypes' is too long");
-	return add_cell(cells, buf_str(&text), err);
+	return json_cell(cells, buf_str(&text), err);
 }
 
 static bool add_profile(struct strlist *cells, const cJSON *entry, struct err *err)
@@ -116,39 +121,110 @@ static bool add_profile(struct strlist *cells, const cJSON *entry, struct err *e
 	const char *name = "";
 
 	return json_id(&id, entry, "id", err) && json_string(&name, entry, "name", err) &&
-	       add_id(cells, id, err) && add_cell(cells, name, err) &&
+	       json_cell_id(cells, id, err) && json_cell(cells, name, err) &&
 	       add_terms(cells, entry, err) && add_key_types(cells, entry, err);
 }
 
-typedef bool add_entry_fn(struct strlist *cells, const cJSON *entry, struct err *err);
-
-/* The rows of an array, all or nothing. */
-static bool table(
-	struct strlist *cells, add_entry_fn *add, const char *text, size_t len, struct err *err)
+/* The newer call says for each way to order whether a field has to be filled. */
+static bool is_mandatory_by_rest(bool *out, const cJSON *entry, struct err *err)
 {
-	AUTO(json) cJSON *root = NULL;
-	AUTO(strlist) struct strlist rows = { 0 };
-	const cJSON *entry;
+	const cJSON *ways = NULL;
+	const cJSON *way;
 
-	if (!json_parse_array(&root, text, len, err))
+	if (!json_array(&ways, entry, "mandatories", err))
 		return false;
-	cJSON_ArrayForEach(entry, root)
+	cJSON_ArrayForEach(way, ways)
 	{
-		if (!add(&rows, entry, err))
-			return false;
+		if (!cJSON_IsString(way))
+			return json_wrong("mandatories", "array of strings", err);
+		*out = *out || json_same_word(way->valuestring, "REST_API");
 	}
-	strlist_dispose(cells);
-	*cells = rows;
-	rows = (struct strlist) { 0 };
 	return true;
 }
 
+static bool add_field(struct strlist *cells, const cJSON *entry, struct err *err)
+{
+	const cJSON *mandatory = NULL;
+	bool needed = false;
+	uint64_t id = 0;
+
+	if (!json_optional_id(&id, entry, "id", err) || !json_cell_id(cells, id, err) ||
+		!json_cell_string(cells, entry, "name", err) ||
+		!json_member(&mandatory, entry, "mandatory", err) ||
+		!is_mandatory_by_rest(&needed, entry, err))
+		return false;
+	if (mandatory && !cJSON_IsBool(mandatory))
+		return json_wrong("mandatory", "boolean", err);
+	needed = needed || cJSON_IsTrue(mandatory);
+	return json_cell(cells, needed ? "yes" : "no", err);
+}
+
+static bool add_domain(struct strlist *cells, const cJSON *entry, struct err *err)
+{
+	uint64_t id = 0;
+
+	return json_id(&id, entry, "id", err) && json_cell_id(cells, id, err) &&
+	       json_cell_string(cells, entry, "name", err);
+}
+
+static bool add_certificate(struct strlist *cells, const cJSON *entry, struct err *err)
+{
+	struct json_words names = { 0 };
+	char serial[SCM_SERIAL_MAX];
+	char cell[sizeof(names.text) + 4];
+	const char *text = "";
+	uint64_t id = 0;
+
+	if (!json_own_id(&id, entry, err) || !json_string(&text, entry, "serialNumber", err) ||
+		!json_words_add(&names, entry, "subjectAlternativeNames", err))
+		return false;
+	json_serial(serial, sizeof(serial), text);
+	snprintf(cell, sizeof(cell), "%s%s", names.text, names.cut ? " ..." : "");
+	return json_cell_id(cells, id, err) && json_cell_string(cells, entry, "commonName", err) &&
+	       json_cell(cells, serial, err) && (strlist_add(cells, cell) || err_memory(err));
+}
+
+static bool add_password(struct strlist *cells, const cJSON *entry, struct err *err)
+{
+	static const char *const states[] = { "ALIVE", "EXPIRED", "NEVER_EXPIRE", NULL };
+
+	return json_cell_word(cells, entry, "state", states, err) &&
+	       json_cell_string(cells, entry, "expirationDate", err);
+}
+
+/* ---- lists ----------------------------------------------------------------------------------- */
+
 bool scm_json_organizations(struct strlist *cells, const char *text, size_t len, struct err *err)
 {
-	return table(cells, add_organization, text, len, err);
+	return json_rows(cells, add_organization, text, len, err);
 }
 
 bool scm_json_profiles(struct strlist *cells, const char *text, size_t len, struct err *err)
 {
-	return table(cells, add_profile, text, len, err);
+	return json_rows(cells, add_profile, text, len, err);
+}
+
+bool scm_json_organization(struct strlist *cells, const char *text, size_t len, struct err *err)
+{
+	return json_row(cells, add_details, text, len, err);
+}
+
+bool scm_json_fields(struct strlist *cells, const char *text, size_t len, struct err *err)
+{
+	return json_rows(cells, add_field, text, len, err);
+}
+
+bool scm_json_domains(struct strlist *cells, const char *text, size_t len, struct err *err)
+{
+	return json_rows(cells, add_domain, text, len, err);
+}
+
+bool scm_json_certificates(struct strlist *cells, const char *text, size_t len, struct err *err)
+{
+	return json_rows(cells, add_certificate, text, len, err);
+}
+
+bool scm_json_password(struct strlist *cells, const char *text, size_t len, struct err *err)
+{
+	return json_row(cells, add_password, text, len, err);
 }

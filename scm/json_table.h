@@ -23,4 +23,32 @@ MUST_USE bool scm_json_organizations(
 MUST_USE bool scm_json_profiles(
 	struct strlist *cells, const char *text, size_t len, struct err *err);
 
+/* One row for a single organization: id, name, "yes" or "no" to the Web/REST API, or "" (4). */
+#define SCM_ORGANIZATION_DETAILS_COLUMNS 3
+MUST_USE bool scm_json_organization(
+	struct strlist *cells, const char *text, size_t len, struct err *err);
+
+/* 3 cells a custom field: id or "", name, "yes" or "no" as it is mandatory; of either call (3.1,
+ * 4). */
+#define SCM_FIELD_COLUMNS 3
+MUST_USE bool scm_json_fields(struct strlist *cells, const char *text, size_t len, struct err *err);
+
+/* 2 cells a domain: id, name (4). */
+#define SCM_DOMAIN_COLUMNS 2
+MUST_USE bool scm_json_domains(
+	struct strlist *cells, const char *text, size_t len, struct err *err);
+
+/*
+ * 4 cells an order: id, common name, serial number as json_serial() has it, names by blank and
+ * "..." at the end when there are more than fit (3.4).
+ */
+#define SCM_CERTIFICATE_COLUMNS 4
+MUST_USE bool scm_json_certificates(
+	struct strlist *cells, const char *text, size_t len, struct err *err);
+
+/* One row: state, date of expiration or "" (1a). */
+#define SCM_PASSWORD_COLUMNS 2
+MUST_USE bool scm_json_password(
+	struct strlist *cells, const char *text, size_t len, struct err *err);
+
 #endif

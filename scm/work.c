@@ -15,6 +15,7 @@ static const struct operation {
 	[WIRE_DETAILS] = { scm_details_begin, scm_details_step },
 	[WIRE_REVOKE] = { scm_revoke_begin, scm_revoke_step },
 	[WIRE_LIST] = { scm_table_begin, scm_table_step, "list what the account holds" },
+	[WIRE_DCV] = { scm_dcv_begin, scm_dcv_step, "validate domains" },
 };
 
 bool scm_work_new(

@@ -30,7 +30,7 @@ struct scm_work {
 
 	/* where a chain of calls stands */
 	struct scm_ids ids;   /* FIND: all orders with the common name, newest first when reading */
-	struct scm_page page; /* FIND: the page that was asked for */
+	struct scm_page page; /* FIND, LIST: the page that was asked for */
 	size_t reading;	      /* FIND: the order whose details were asked for */
 	size_t collects;      /* FIND: certificates that were looked at */
 	bool listed;	      /* FIND: every page has come */
@@ -39,6 +39,7 @@ struct scm_work {
 	bool enrolling;	      /* SUBMIT: since SCM did not renew */
 	bool told_to_wait;    /* COLLECT: SCM said so in words */
 	bool asked;	      /* COLLECT, REVOKE: now the details were asked for */
+	bool older;	      /* LIST, DCV: the call of older releases was asked for */
 	struct wire_reply refusal; /* REVOKE: what the details are to explain */
 };
 
@@ -72,6 +73,8 @@ bool scm_revoke_begin(struct scm_work *w, struct scm_call *next);
 bool scm_revoke_step(struct scm_work *w, const struct scm_answer *a, struct scm_call *next);
 bool scm_table_begin(struct scm_work *w, struct scm_call *next);
 bool scm_table_step(struct scm_work *w, const struct scm_answer *a, struct scm_call *next);
+bool scm_dcv_begin(struct scm_work *w, struct scm_call *next);
+bool scm_dcv_step(struct scm_work *w, const struct scm_answer *a, struct scm_call *next);
 
 /*
  * Details of the order `id` out of an answer, into w->details and the reply's state, status and

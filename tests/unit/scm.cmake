@@ -1,13 +1,16 @@
 # scm/: the pure parts; what needs a network is tests/component's.
 scm_test(test_scm_wire LABEL unit SOURCES test_scm_wire.c USES scm_wire)
-foreach(part request request_list json verdict headers)
+foreach(part request request_list request_dcv verdict headers)
 	scm_test(test_scm_${part} LABEL unit SOURCES test_scm_${part}.c USES scm)
 endforeach()
 foreach(part body endpoint)
 	scm_test(test_scm_${part} LABEL unit SOURCES test_scm_${part}.c ca_fixture.c
 		USES scm LIBS PkgConfig::CRYPTO)
 endforeach()
-foreach(part work submit find)
+foreach(part json json_lists)
+	scm_test(test_scm_${part} LABEL unit SOURCES test_scm_${part}.c json_shapes.c USES scm)
+endforeach()
+foreach(part work work_lists submit find)
 	scm_test(test_scm_${part} LABEL unit SOURCES test_scm_${part}.c work_scene.c ca_fixture.c
 		USES scm LIBS PkgConfig::CRYPTO)
 endforeach()

@@ -12,11 +12,9 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "json_shapes.h"
 #include "scm/json_table.h"
 #include "scm/json_text.h"
-
-/* Each reader behind one shape, so that tables can drive them; what they read is thrown away. */
-typedef bool reader(const char *text, size_t len, struct err *err);
 
 static bool read_error(const char *text, size_t len, struct err *err)
 {
@@ -74,16 +72,7 @@ static bool read_profiles(const char *text, size_t len, struct err *err)
 	return scm_json_profiles(&cells, text, len, err);
 }
 
-/* A whole answer; where a member stands, %s takes its value. */
-static const struct shape {
-	const char *name;
-	reader *read;
-	const char *form;
-	const char *fits;  /* a value for %s that is fine */
-	bool optional;	   /* null is fine too */
-	const char *types; /* which other types are fine: of "sonbai" string number object bool
-			      array integer */
-} shapes[] = {
+static const struct json_shape shapes[] = {
 	{ "error.code", read_error, "{\"code\":%s,\"description\":\"x\"}", "-16", false, "i" },
 	{ "error.description", read_error, "{\"code\":-1,\"description\":%s}", "\"x\"", true, "s" },
 	{ "enroll.sslId", read_enrolled, "{\"sslId\":%s,\"renewId\":\"x\"}", "55", false, "i" },
@@ -122,110 +111,28 @@ static const struct shape {
 		false, "s" },
 };
 
-static const struct {
-	char type;
-	const char *value;
-} values[] = {
-	{ 's', "\"text\"" },
-	{ 'i', "5" },
-	{ 'f', "5.5" },
-	{ 'f', "1e300" },
-	{ 'f', "12345678901234567890" },
-	{ 'o', "{}" },
-	{ 'a', "[]" },
-	{ 'b', "true" },
-	{ 'b', "false" },
-	{ 'n', "null" },
-};
-
-static void fill(char *out, size_t size, const char *form, const char *value)
-{
-	const char *at = strstr(form, "%s");
-
-	assert_non_null(at);
-	assert_true(
-		snprintf(out, size, "%.*s%s%s", (int)(at - form), form, value, at + 2) < (int)size);
-}
-
 static void test_each_type(void **state)
 {
-	char text[512];
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
-		const struct shape *s = &shapes[i];
-		struct err err = { 0 };
-
-		fill(text, sizeof(text), s->form, s->fits);
-		if (!s->read(text, strlen(text), &err))
-			fail_msg("%s: %s: %s", s->name, text, err.text);
-		for (size_t v = 0; v < ARRAY_LEN(values); v++) {
-			bool fine = values[v].type == 'n'
-					    ? s->optional
-					    : strchr(s->types, values[v].type) != NULL;
-
-			fill(text, sizeof(text), s->form, values[v].value);
-			if (s->read(text, strlen(text), &err) != fine)
-				fail_msg(
-					"%s: %s was %s", s->name, text, fine ? "refused" : "taken");
-			if (!fine)
-				assert_int_equal(err.kind, ERR_PROTOCOL);
-		}
-	}
-}
-
-/* On the heap and no byte more, so that a sanitizer sees a read beyond. */
-static bool read_exact(reader *read, const char *text, size_t len, struct err *err)
-{
-	AUTO_STR char *copy = malloc(len ? len : 1);
-
-	assert_non_null(copy);
-	memcpy(copy, text, len);
-	return read(copy, len, err);
+	json_shapes_types(shapes, ARRAY_LEN(shapes));
 }
 
 static void test_each_cut(void **state)
 {
-	char text[512];
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
-		fill(text, sizeof(text), shapes[i].form, shapes[i].fits);
-		for (size_t len = 0; len < strlen(text); len++) {
-			struct err err = { 0 };
-
-			if (read_exact(shapes[i].read, text, len, &err))
-				fail_msg("%s: taken when cut at %zu", shapes[i].name, len);
-			assert_int_equal(err.kind, ERR_PROTOCOL);
-		}
-	}
+	json_shapes_cuts(shapes, ARRAY_LEN(shapes));
 }
 
 static void test_each_changed_byte(void **state)
 {
-	char text[512];
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
-		fill(text, sizeof(text), shapes[i].form, shapes[i].fits);
-		for (size_t at = 0; at < strlen(text); at++) {
-			for (int change = 1; change < 256; change++) {
-				char other[512];
-				struct err err = { 0 };
-
-				memcpy(other, text, sizeof(other));
-				other[at] = (char)(other[at] ^ change);
-				if (!read_exact(shapes[i].read, other, strlen(text), &err))
-					assert_int_equal(err.kind, ERR_PROTOCOL);
-			}
-		}
-	}
+	json_shapes_bytes(shapes, ARRAY_LEN(shapes));
 }
 
 static void test_known_members_stand_once(void **state)
 {
 	static const struct {
-		reader *read;
+		json_reader *read;
 		const char *text;
 	} twice[] = {
 		{ read_error, "{\"code\":1,\"code\":2}" },
