@@ -55,7 +55,21 @@ static bool load(
 	return ks_credential_load(out, &source, err);
 }
 
-/* The anchors as PEM, whatever they came in. */
+/* What the account record has besides certificates; scm_endpoint_init() makes copies. */
+struct parts {
+	struct buf anchors; /* PEM, whatever they came in */
+	struct secret *secret;
+	struct secret *proxy_password;
+};
+
+static void parts_dispose(struct parts *p)
+{
+	buf_dispose(&p->anchors);
+	secret_free(p->secret);
+	secret_free(p->proxy_password);
+}
+AUTO_DEFINE_REF(parts, struct parts, parts_dispose);
+
 static bool load_trust(struct buf *out, const struct wire_account *w, struct err *err)
 {
 	AUTO(secret) struct secret *password = NULL;
@@ -69,6 +83,13 @@ static bool load_trust(struct buf *out, const struct wire_account *w, struct err
 		return true;
 	err->kind = ERR_CONFIG;
 	return err_wrap(err, "ssl_trust_store");
+}
+
+static bool load_parts(struct parts *p, const struct wire_account *w, struct err *err)
+{
+	p->anchors = BUF(ANCHORS_MAX);
+	return load_trust(&p->anchors, w, err) && copy_secret(&p->secret, &w->secret, err) &&
+	       copy_secret(&p->proxy_password, &w->proxy_password, err);
 }
 
 /* A token's module is loaded outside, with its environment; a file is parsed inside. */
@@ -88,25 +109,38 @@ static int64_t end_of(const X509 *cert)
 	return ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) ? timegm(&tm) : 0;
 }
 
+static struct scm_account describe(
+	const struct wire_account *w, const struct ks_credential *credential, const struct parts *p)
+{
+	return (struct scm_account) { .api = w->api,
+		.url = w->url,
+		.customer_uri = w->customer_uri,
+		.auth = w->auth,
+		.login = w->login,
+		.secret = p->secret,
+		.token_url = w->token_url,
+		.key = credential->key,
+		.certificate = credential->cert,
+		.chain = credential->chain,
+		.anchors = p->anchors.data,
+		.anchors_len = p->anchors.len,
+		.proxy_host = w->proxy_host,
+		.proxy_port = w->proxy_port,
+		.proxy_user = w->proxy_user,
+		.proxy_password = p->proxy_password };
+}
+
 bool account_open(
 	struct account *out, bool *pin_refused, const struct wire_account *w, struct err *err)
 {
 	AUTO(ks_credential) struct ks_credential credential = { 0 };
-	AUTO(buf) struct buf anchors = BUF(ANCHORS_MAX);
-	struct scm_account to = {
-		.url = w->url, .customer_uri = w->customer_uri, .login = w->login
-	};
+	AUTO(parts) struct parts parts = { 0 };
+	struct scm_account to;
 
 	*pin_refused = false;
-	if (w->api != WIRE_ADMIN || w->auth != WIRE_CLIENT_CERT || *w->proxy_host)
-		return err_set(err, ERR_CONFIG, "this way to reach SCM is not built yet");
-	if (!load_sealed(&credential, pin_refused, w, err) || !load_trust(&anchors, w, err))
+	if (!load_sealed(&credential, pin_refused, w, err) || !load_parts(&parts, w, err))
 		return false;
-	to.anchors = anchors.data;
-	to.anchors_len = anchors.len;
-	to.key = credential.key;
-	to.certificate = credential.cert;
-	to.chain = credential.chain;
+	to = describe(w, &credential, &parts);
 	if (!scm_client_new(&out->client, &to, w->parallel, err))
 		return false;
 	out->not_after = credential.cert ? end_of(credential.cert) : 0;

@@ -1,6 +1,6 @@
 #include "scm/client.h"
 
-#include "scm/http.h"
+#include "scm/login.h"
 #include "scm/work.h"
 
 struct job {
@@ -11,7 +11,7 @@ struct job {
 
 struct scm_client {
 	enum wire_api api;
-	struct scm_http *http;
+	struct scm_login *login;
 	struct job *first;
 	struct job **last;
 	size_t waiting;
@@ -43,7 +43,7 @@ bool scm_client_new(struct scm_client **out, const struct scm_account *account, 
 	c->api = account->api;
 	c->last = &c->first;
 	c->parallel = parallel < SCM_PARALLEL_MAX ? parallel : SCM_PARALLEL_MAX;
-	if (!scm_http_new(&c->http, account, c->parallel, err))
+	if (!scm_login_new(&c->login, account, c->parallel, err))
 		return false;
 	*out = TAKE(c);
 	return true;
@@ -53,7 +53,7 @@ void scm_client_free(struct scm_client *c)
 {
 	if (!c)
 		return;
-	scm_http_free(c->http);
+	scm_login_free(c->login);
 	for (size_t i = 0; i < SCM_PARALLEL_MAX; i++)
 		job_free(c->flying[i]);
 	while (c->first) {
@@ -109,9 +109,10 @@ static void on_done(void *context, const struct scm_answer *a);
 /* Sends the next call of a job, or hands out its reply. */
 static void go_on(struct job *j, bool another, struct scm_call *call)
 {
-	struct err err = { 0 };
+	struct scm_client *c = j->client;
+	struct err err = c->refused;
 
-	if (another && scm_http_start(j->client->http, call, on_done, j, &err))
+	if (another && err.kind == ERR_NONE && scm_login_start(c->login, call, on_done, j, &err))
 		return;
 	if (another)
 		scm_work_fail(j->work, &err);
@@ -146,11 +147,6 @@ static void start_next(struct scm_client *c)
 		c->last = &c->first;
 	c->waiting--;
 	take_off(c, j);
-	if (c->refused.kind != ERR_NONE) {
-		scm_work_fail(j->work, &c->refused);
-		finish(j);
-		return;
-	}
 	go_on(j, scm_work_begin(j->work, &call), &call);
 }
 
@@ -164,5 +160,5 @@ void scm_client_wait(struct scm_client *c, int fd, bool writing, bool hold, int 
 {
 	while (!hold && c->first && c->running < most_running(c))
 		start_next(c);
-	scm_http_wait(c->http, fd, writing, timeout_ms);
+	scm_http_wait(scm_login_http(c->login), fd, writing, timeout_ms);
 }

@@ -51,6 +51,13 @@ static void take_total(struct scm_headers *h, const char *value, size_t len)
 		h->total = SCM_TOTAL_UNKNOWN;
 }
 
+/* Of several challenges in several lines, the first that names one. */
+static void take_challenge(struct scm_headers *h, const char *value, size_t len)
+{
+	if (!*h->authorization_uri && !scm_authenticate(h->authorization_uri, value, len))
+		h->authorization_uri[0] = '\0';
+}
+
 void scm_headers_line(struct scm_headers *h, const char *line, size_t len, int64_t now)
 {
 	const char *value;
@@ -64,4 +71,6 @@ void scm_headers_line(struct scm_headers *h, const char *line, size_t len, int64
 		take_total(h, value, n);
 	else if ((value = value_of(&n, line, len, "Location")))
 		copy(h->location, sizeof(h->location), value, n);
+	else if ((value = value_of(&n, line, len, "WWW-Authenticate")))
+		take_challenge(h, value, n);
 }

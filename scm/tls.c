@@ -22,7 +22,7 @@ bool scm_tls_apply(SSL_CTX *context, const struct scm_tls *t, struct err *err)
 	SSL_CTX_set_security_level(context, SECURITY_LEVEL);
 	if (!SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION))
 		return err_crypto(err, ERR_INTERNAL, "TLS 1.2 or later");
-	if (SSL_CTX_use_cert_and_key(context, t->certificate, t->key, t->chain, 1) != 1)
+	if (t->key && SSL_CTX_use_cert_and_key(context, t->certificate, t->key, t->chain, 1) != 1)
 		return err_crypto(err, ERR_KEYSTORE, "use the client certificate for TLS");
 	SSL_CTX_set1_cert_store(context, t->anchors);
 	return true;
@@ -36,8 +36,10 @@ bool scm_tls_init(struct scm_tls *t, const struct scm_tls *from, struct err *err
 	SSL_CTX_free(trial);
 	if (!ok)
 		return false;
-	EVP_PKEY_up_ref(from->key);
-	X509_up_ref(from->certificate);
+	if (from->key) {
+		EVP_PKEY_up_ref(from->key);
+		X509_up_ref(from->certificate);
+	}
 	X509_STORE_up_ref(from->anchors);
 	*t = *from;
 	t->chain = from->chain ? X509_chain_up_ref(from->chain) : NULL;

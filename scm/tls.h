@@ -10,7 +10,7 @@
 #include "base/ossl.h"
 
 struct scm_tls {
-	EVP_PKEY *key;
+	EVP_PKEY *key; /* NULL, with the next two: we show no certificate */
 	X509 *certificate;
 	STACK_OF(X509) * chain;
 	X509_STORE *anchors;

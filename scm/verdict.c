@@ -8,6 +8,7 @@
 #include "scm/request.h"
 
 #define EXCERPT_MAX 160
+#define UNKNOWN_USER (-16)
 
 /* The first line of a text that is no markup: what a proxy has to say. */
 static void add_excerpt(struct buf *out, const struct scm_answer *a)
@@ -40,12 +41,13 @@ static bool refused_by_scm(
 {
 	const struct scm_code *code = scm_code(e->code);
 	enum err_kind kind = kind_of_code(a->status, code);
+	const char *remedy = kind == ERR_AUTH && a->remedy ? a->remedy : code->remedy;
 
 	out->code = e->code;
 	out->refused = kind == ERR_REJECTED || kind == ERR_AUTH;
 	return err_set(&out->err, kind, "%s: HTTP %ld: code %" PRId64 "%s%s%s%s", a->label,
 		a->status, e->code, *e->description ? ": " : "", e->description,
-		*code->remedy ? "; " : "", code->remedy);
+		*remedy ? "; " : "", remedy);
 }
 
 /* Not SCM itself, as far as one can tell: no error object. */
@@ -53,18 +55,18 @@ static bool refused_by_other(struct wire_reply *out, const struct scm_answer *a)
 {
 	AUTO(buf) struct buf said = BUF(EXCERPT_MAX);
 	enum err_kind kind = ERR_PROTOCOL;
-	const char *remedy = "; check url";
+	const char *remedy = "check url";
 
 	add_excerpt(&said, a);
 	if (a->status == 401) {
 		kind = ERR_AUTH;
-		remedy = "; check login, customer_uri and the client certificate";
+		remedy = a->remedy ? a->remedy : scm_code(UNKNOWN_USER)->remedy;
 	} else if (passes_by_itself(a->status) || a->status == 403) {
 		kind = ERR_UNAVAILABLE;
 		remedy = "";
 	}
-	return err_set(&out->err, kind, "%s: HTTP %ld without an answer of SCM%s%s", a->label,
-		a->status, buf_ok(&said) ? buf_str(&said) : "", remedy);
+	return err_set(&out->err, kind, "%s: HTTP %ld without an answer of SCM%s%s%s", a->label,
+		a->status, buf_ok(&said) ? buf_str(&said) : "", *remedy ? "; " : "", remedy);
 }
 
 static bool redirected(struct wire_reply *out, const struct scm_answer *a)
@@ -86,6 +88,8 @@ bool scm_verdict(struct wire_reply *out, const struct scm_answer *a)
 	if (a->err.kind != ERR_NONE) {
 		out->err = a->err;
 		out->unsent = a->unsent;
+		if (a->err.kind == ERR_UNAVAILABLE)
+			out->retry_after = a->retry_after;
 		return false;
 	}
 	if (a->status >= 200 && a->status < 300)

@@ -145,8 +145,31 @@ static void test_no_answer(void **state)
 	a.unsent = true;
 	assert_false(scm_verdict(&r, &a));
 	assert_int_equal(r.err.kind, ERR_UNAVAILABLE);
+	assert_int_equal(r.retry_after, 30);
 	assert_true(r.unsent);
 	assert_false(r.refused);
+}
+
+/* A refusal names what this account comes with; other failures know better by their code. */
+static void test_remedy_of_the_login(void **state)
+{
+	static const struct {
+		long status;
+		const char *body;
+		bool ours;
+	} answers[] = { { 401, "{\"code\":-16,\"description\":\"Unknown user\"}", true },
+		{ 401, "<html>", true }, { 400, "{\"code\":-16}", true },
+		{ 400, "{\"code\":-36}", false }, { 503, "", false } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+		struct scm_answer a = answer(answers[i].status, answers[i].body);
+		struct wire_reply r = { .id = 1 };
+
+		a.remedy = "check client_id";
+		assert_false(scm_verdict(&r, &a));
+		assert_int_equal(strstr(r.err.text, "; check client_id") != NULL, answers[i].ours);
+	}
 }
 
 /* However long the words of a server are, the label and the code stay. */
@@ -201,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_fine),
 		cmocka_unit_test(test_no_answer),
+		cmocka_unit_test(test_remedy_of_the_login),
 		cmocka_unit_test(test_long_words),
 		cmocka_unit_test(test_large_error),
 	};
