@@ -1,8 +1,8 @@
-/*
- * The organizations and departments of the account.
- */
+#include "organization.h"
+
 #include "handlers.h"
 #include "json.h"
+#include "store.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -127,4 +127,30 @@ void organization_details(struct call *call)
 	else
 		cJSON_AddItemToObject(view, "departments", departments(call, organization));
 	reply_json(call->reply, 200, view);
+}
+
+cJSON *organization_find(const struct call *call, cJSON **list)
+{
+	cJSON *organizations = store_list(call, "organizations");
+	AUTO(text) char *id = mem_format("%" PRId64, call->id);
+	cJSON *organization, *department;
+
+	if (account_may_use(call->sim->account, call->login, call->id))
+		cJSON_ArrayForEach(organization, organizations)
+		{
+			cJSON *departments =
+				cJSON_GetObjectItemCaseSensitive(organization, "departments");
+
+			*list = organizations;
+			if (json_int(organization, "id", -1) == call->id)
+				return organization;
+			*list = departments;
+			cJSON_ArrayForEach(department, departments)
+			{
+				if (json_int(department, "id", -1) == call->id)
+					return department;
+			}
+		}
+	reply_error(call->reply, 404, -1023, id);
+	return NULL;
 }

@@ -12,32 +12,6 @@
 
 #define FIRST_ID 1234
 
-cJSON *organization_find(const struct call *call, cJSON **list)
-{
-	cJSON *organizations = store_list(call, "organizations");
-	AUTO(text) char *id = mem_format("%" PRId64, call->id);
-	cJSON *organization, *department;
-
-	if (account_may_use(call->sim->account, call->login, call->id))
-		cJSON_ArrayForEach(organization, organizations)
-		{
-			cJSON *departments =
-				cJSON_GetObjectItemCaseSensitive(organization, "departments");
-
-			*list = organizations;
-			if (json_int(organization, "id", -1) == call->id)
-				return organization;
-			*list = departments;
-			cJSON_ArrayForEach(department, departments)
-			{
-				if (json_int(department, "id", -1) == call->id)
-					return department;
-			}
-		}
-	reply_error(call->reply, 404, -1023, id);
-	return NULL;
-}
-
 /* Ids are of organizations and departments alike. */
 static int64_t next_id(const cJSON *organizations)
 {
