@@ -205,6 +205,178 @@ static void test_reading(void **state)
 	expect_get(&c, "/ssl/v1/54", "GET /ssl/v1/54", 256 * 1024);
 }
 
+/* ---- orders that follow another -------------------------------------------------------------- */
+
+typedef bool order_request(struct scm_call *out, const struct wire_submit *s, struct err *err);
+
+static void expect_order(
+	order_request *request, const struct wire_submit *s, const char *path, const char *body)
+{
+	AUTO(scm_call) struct scm_call c = SCM_CALL;
+	struct err err = { 0 };
+
+	if (!request(&c, s, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(c.method, "POST");
+	assert_string_equal(buf_str(&c.path), path);
+	assert_string_equal(buf_str(&c.body), body);
+	assert_true(c.order);
+}
+
+static void refuse_order(order_request *request, const struct wire_submit *s, const char *words)
+{
+	AUTO(scm_call) struct scm_call c = SCM_CALL;
+	struct err err = { 0 };
+
+	assert_false(request(&c, s, &err));
+	assert_int_equal(err.kind, ERR_CONFIG);
+	if (!strstr(err.text, words))
+		fail_msg("'%s' is not in: %s", words, err.text);
+}
+
+/* Everything that an order can say: each request takes what its API has a member for. */
+static struct wire_submit talkative(const char *order)
+{
+	struct wire_submit s = plain();
+
+	s.order = order;
+	s.common_name = "a.example";
+	s.names = "a.example, b.example";
+	s.comments = "tag";
+	s.reason = "new \"key\"";
+	s.external_requester = "a@example.com";
+	s.dcv_mode = "EMAIL";
+	s.dcv_email = "b@example.com";
+	s.field_count = 2;
+	s.field[0] = (struct wire_field) { "A \"b\"", "1" };
+	s.field[1] = (struct wire_field) { "C", "" };
+	return s;
+}
+
+#define DCV_JSON "\"dcvMode\":\"EMAIL\",\"dcvEmail\":\"b@example.com\","
+
+static void test_admin_follows(void **state)
+{
+	struct wire_submit s = talkative("55");
+
+	(void)state;
+	expect_order(scm_api_admin.enroll, &s, "/ssl/v1/enroll",
+		"{\"orgId\":103,\"certType\":1013,\"term\":365,"
+		"\"subjAltNames\":\"a.example, b.example\",\"comments\":\"tag\","
+		"\"externalRequester\":\"a@example.com\"," DCV_JSON
+		"\"customFields\":[{\"name\":\"A \\\"b\\\"\",\"value\":\"1\"},"
+		"{\"name\":\"C\",\"value\":\"\"}]," CSR_JSON "}");
+	expect_order(scm_api_admin.renew, &s, "/ssl/v1/renewById/55", "{" DCV_JSON CSR_JSON "}");
+	expect_order(scm_api_admin.replace, &s, "/ssl/v1/replace/55",
+		"{\"reason\":\"new \\\"key\\\"\",\"commonName\":\"a.example\","
+		"\"subjectAlternativeNames\":[\"a.example\",\"b.example\"]," DCV_JSON CSR_JSON "}");
+	s = plain();
+	s.order = "55";
+	s.reason = "x";
+	expect_order(scm_api_admin.renew, &s, "/ssl/v1/renewById/55", "{" CSR_JSON "}");
+	expect_order(
+		scm_api_admin.replace, &s, "/ssl/v1/replace/55", "{\"reason\":\"x\"," CSR_JSON "}");
+}
+
+static void test_enrollment_orders(void **state)
+{
+	struct wire_submit s = talkative("Xy_9~.-");
+
+	(void)state;
+	expect_order(scm_api_enrollment.enroll, &s, "/v1/certificates",
+		"{\"subjAltNames\":[\"a.example\",\"b.example\"],\"comments\":\"tag\","
+		"\"externalRequester\":\"a@example.com\","
+		"\"customFields\":{\"A \\\"b\\\"\":\"1\",\"C\":\"\"}," CSR_JSON "}");
+	expect_order(scm_api_enrollment.renew, &s, "/v1/certificates/Xy_9~.-/renew",
+		"{\"profileId\":1013,\"term\":365,"
+		"\"subjAltNames\":[\"a.example\",\"b.example\"],\"comments\":\"tag\","
+		"\"externalRequester\":\"a@example.com\"," DCV_JSON
+		"\"customFields\":{\"A \\\"b\\\"\":\"1\",\"C\":\"\"}," CSR_JSON "}");
+	expect_order(scm_api_enrollment.replace, &s, "/v1/certificates/Xy_9~.-/replace",
+		"{\"subjAltNames\":[\"a.example\",\"b.example\"],\"comments\":\"tag\"," CSR_JSON
+		"}");
+	/* neither organization nor profile: they are the account's */
+	s = plain();
+	s.order = "1";
+	s.org_id = 0;
+	s.profile = 0;
+	s.term = 0;
+	expect_order(scm_api_enrollment.enroll, &s, "/v1/certificates",
+		"{\"customFields\":{}," CSR_JSON "}");
+	expect_order(scm_api_enrollment.renew, &s, "/v1/certificates/1/renew",
+		"{\"customFields\":{}," CSR_JSON "}");
+	expect_order(
+		scm_api_enrollment.replace, &s, "/v1/certificates/1/replace", "{" CSR_JSON "}");
+}
+
+static void test_limits_of_followers(void **state)
+{
+	AUTO_STR char *reason = repeat("x", 513);
+	AUTO_STR char *name = repeat("x", 65);
+	AUTO_STR char *comments = repeat("x", 1025);
+	struct wire_submit s = talkative("55");
+
+	(void)state;
+	s.reason = "";
+	refuse_order(scm_api_admin.replace, &s, "reason: empty");
+	s.reason = reason;
+	refuse_order(scm_api_admin.replace, &s, "reason: 513");
+	s = talkative("55");
+	s.common_name = name;
+	refuse_order(scm_api_admin.replace, &s, "common_name: 65");
+	s = talkative("55");
+	s.comments = comments;
+	refuse_order(scm_api_admin.renew, &s, "comments: 1025");
+	refuse_order(scm_api_enrollment.enroll, &s, "comments: 1025");
+	refuse_order(scm_api_enrollment.replace, &s, "comments: 1025");
+	s = talkative("55");
+	s.dcv_mode = name;
+	refuse_order(scm_api_admin.enroll, &s, "dcv mode: 65");
+}
+
+/* No id may lead to another path. */
+static void test_ids(void **state)
+{
+	static const char *const no_number[] = { "", "a", "-5", "5/6", "..", "1234567890123456789",
+		"5?x", " 5" };
+	static const char *const no_word[] = { "", ".", "..", "a/b", "a?b", "a b", "\xc3\xa9",
+		"a%2f" };
+	AUTO_STR char *longest = repeat("x", 129);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(no_number); i++) {
+		const struct wire_submit s = talkative(no_number[i]);
+
+		refuse_order(scm_api_admin.renew, &s, "no order of SCM's Admin API");
+		refuse_order(scm_api_admin.replace, &s, "no order of SCM's Admin API");
+	}
+	for (size_t i = 0; i < ARRAY_LEN(no_word); i++) {
+		const struct wire_submit s = talkative(no_word[i]);
+
+		refuse_order(scm_api_enrollment.renew, &s, "no order of SCM's Enrollment API");
+		refuse_order(scm_api_enrollment.replace, &s, "no order of SCM's Enrollment API");
+	}
+	const struct wire_submit s = talkative(longest);
+
+	refuse_order(scm_api_enrollment.renew, &s, "no order of SCM's Enrollment API");
+}
+
+static void test_enrollment_reading(void **state)
+{
+	struct scm_call c = SCM_CALL;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_true(scm_api_enrollment.collect(&c, "a-1", &err));
+	expect_get(&c, "/v1/certificates/a-1", "GET /v1/certificates/a-1", 1024 * 1024);
+	assert_true(scm_api_enrollment.details(&c, "a-1", &err));
+	expect_get(
+		&c, "/v1/certificates/a-1/status", "GET /v1/certificates/a-1/status", 256 * 1024);
+	assert_null(scm_api_enrollment.list);
+	assert_ptr_equal(scm_api_of(WIRE_ADMIN), &scm_api_admin);
+	assert_ptr_equal(scm_api_of(WIRE_ENROLLMENT), &scm_api_enrollment);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +387,11 @@ int main(void)
 		cmocka_unit_test(test_not_utf8),
 		cmocka_unit_test(test_characters),
 		cmocka_unit_test(test_reading),
+		cmocka_unit_test(test_admin_follows),
+		cmocka_unit_test(test_enrollment_orders),
+		cmocka_unit_test(test_limits_of_followers),
+		cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_enrollment_reading),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -277,6 +277,109 @@ static void test_table_too_long(void **state)
 	work_end(&s);
 }
 
+/* ---- the Enrollment API ---------------------------------------------------------------------- */
+
+static struct wire_request word_order(enum wire_op op)
+{
+	return (struct wire_request) { .op = op, .order = { .id = "a-1" } };
+}
+
+static void test_enrollment_collect(void **state)
+{
+	const struct wire_request r = word_order(WIRE_COLLECT);
+	AUTO(pkey) EVP_PKEY *key = ca_ec_key("P-256");
+	struct ca_spec spec = ca_leaf_spec("www.example.com", key, NULL);
+	AUTO(x509) X509 *cert = ca_issue(&spec, NULL, key);
+	AUTO(buf) struct buf pem = BUF(65536);
+	struct work_scene s;
+
+	(void)state;
+	ca_pem(&pem, cert);
+	work_begin_at(&s, WIRE_ENROLLMENT, &r);
+	work_expect_call(&s, "GET", "/v1/certificates/a-1");
+	work_feed(&s, 200, buf_str(&pem));
+	assert_int_equal(work_reply(&s)->order_state, WIRE_ORDER_ISSUED);
+	assert_int_equal(work_reply(&s)->chain_count, 1);
+	assert_string_equal(work_order(&s), "a-1");
+	work_end(&s);
+}
+
+/* The words of its status are not documented: only those that end an order count. */
+static void test_enrollment_not_ready(void **state)
+{
+	static const struct {
+		const char *status;
+		enum wire_order_state state;
+	} words[] = {
+		{ "REQUESTED", WIRE_ORDER_WAITING },
+		{ "ISSUED", WIRE_ORDER_WAITING },
+		{ "COLLECTABLE", WIRE_ORDER_WAITING },
+		{ "whatever", WIRE_ORDER_WAITING },
+		{ "", WIRE_ORDER_WAITING },
+		{ "DECLINED", WIRE_ORDER_REFUSED },
+		{ "Rejected", WIRE_ORDER_REFUSED },
+		{ "INVALID", WIRE_ORDER_REFUSED },
+		{ "revoked", WIRE_ORDER_REVOKED },
+		{ "EXPIRED", WIRE_ORDER_EXPIRED },
+	};
+	const struct wire_request r = word_order(WIRE_COLLECT);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(not_ready); i++) {
+		for (size_t k = 0; k < ARRAY_LEN(words); k++) {
+			struct work_scene s;
+			char body[64];
+
+			snprintf(body, sizeof(body), "{\"status\":\"%s\"}", words[k].status);
+			work_begin_at(&s, WIRE_ENROLLMENT, &r);
+			work_feed(&s, not_ready[i].status, not_ready[i].body);
+			work_expect_call(&s, "GET", "/v1/certificates/a-1/status");
+			work_feed(&s, 200, body);
+			assert_int_equal(work_reply(&s)->err.kind, ERR_NONE);
+			assert_int_equal(work_reply(&s)->order_state, words[k].state);
+			assert_string_equal(work_reply(&s)->status, words[k].status);
+			work_end(&s);
+		}
+	}
+}
+
+static void test_enrollment_unknown_order(void **state)
+{
+	const struct wire_request collect = word_order(WIRE_COLLECT);
+	const struct wire_request details = word_order(WIRE_DETAILS);
+	const struct wire_request number = order(WIRE_COLLECT);
+	struct work_scene gone;
+	struct work_scene state_of_it;
+	struct work_scene plain;
+
+	(void)state;
+	work_begin_at(&gone, WIRE_ENROLLMENT, &collect);
+	work_feed(&gone, 404, "{\"code\":-5101}");
+	work_expect_failure(&gone, ERR_REJECTED);
+	work_begin_at(&state_of_it, WIRE_ENROLLMENT, &details);
+	work_expect_call(&state_of_it, "GET", "/v1/certificates/a-1/status");
+	work_feed(&state_of_it, 200, "{\"status\":\"REVOKED\",\"dcvInfo\":null}");
+	assert_int_equal(work_reply(&state_of_it)->order_state, WIRE_ORDER_REVOKED);
+	assert_string_equal(work_reply(&state_of_it)->serial, "");
+	/* a number is a word like any other */
+	work_begin_at(&plain, WIRE_ENROLLMENT, &number);
+	work_expect_call(&plain, "GET", "/v1/certificates/54");
+	work_end(&gone);
+	work_end(&state_of_it);
+	work_end(&plain);
+}
+
+static void test_enrollment_has_no_lists(void **state)
+{
+	const struct wire_request r = { .op = WIRE_LIST, .list = { .kind = WIRE_LIST_PROFILES } };
+	struct work_scene s;
+
+	(void)state;
+	work_begin_at(&s, WIRE_ENROLLMENT, &r);
+	work_expect_failure(&s, ERR_REJECTED);
+	work_end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +391,10 @@ int main(void)
 		cmocka_unit_test(test_collect_failures),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_table_too_long),
+		cmocka_unit_test(test_enrollment_collect),
+		cmocka_unit_test(test_enrollment_not_ready),
+		cmocka_unit_test(test_enrollment_unknown_order),
+		cmocka_unit_test(test_enrollment_has_no_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
