@@ -7,6 +7,7 @@
 #include "fetch/account.h"
 #include "fetch/channel.h"
 #include "fetch/sandbox.h"
+#include "scm/published.h"
 
 #define WAIT_MS 1000
 
@@ -67,14 +68,37 @@ static void probe(struct session *s, const struct wire_request *r)
 	channel_reply(&s->channel, &reply);
 }
 
-static void first_probe(struct session *s, const struct wire_request *r)
+static void look_at_published(struct session *s, const struct wire_request *r)
+{
+	struct wire_reply reply = { .id = r->id };
+
+	if (scm_published(&r->published, &reply.err))
+		reply.err = (struct err) { 0 };
+	channel_reply(&s->channel, &reply);
+}
+
+/* Whom a probe talks to is not up to us, so what probes has no credential. */
+static bool is_probe(const struct wire_request *r)
+{
+	return r->op == WIRE_PROBE || r->op == WIRE_PUBLISHED;
+}
+
+static void look(struct session *s, const struct wire_request *r)
+{
+	if (r->op == WIRE_PROBE)
+		probe(s, r);
+	else
+		look_at_published(s, r);
+}
+
+static void first_look(struct session *s, const struct wire_request *r)
 {
 	struct err err;
 
 	clearenv();
 	if (sandbox_seal(SANDBOX_NETWORK, &err)) {
 		s->mode = MODE_PROBER;
-		probe(s, r);
+		look(s, r);
 	} else {
 		s->mode = MODE_FAILED;
 		fail(s, r->id, &err);
@@ -92,16 +116,16 @@ static void ask(struct session *s, const struct wire_request *r)
 /* A request out of turn is a mistake of the agent's: the conversation is over. */
 static void handle(struct session *s, const struct wire_request *r)
 {
-	bool scm = r->op != WIRE_ACCOUNT && r->op != WIRE_PROBE;
+	bool scm = r->op != WIRE_ACCOUNT && !is_probe(r);
 
 	if (s->mode == MODE_NEW && r->op == WIRE_ACCOUNT)
 		open_account(s, r);
-	else if (s->mode == MODE_NEW && r->op == WIRE_PROBE)
-		first_probe(s, r);
+	else if (s->mode == MODE_NEW && is_probe(r))
+		first_look(s, r);
 	else if (s->mode == MODE_CLIENT && scm)
 		ask(s, r);
-	else if (s->mode == MODE_PROBER && r->op == WIRE_PROBE)
-		probe(s, r);
+	else if (s->mode == MODE_PROBER && is_probe(r))
+		look(s, r);
 	else
 		s->channel.ended = true;
 }

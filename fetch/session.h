@@ -1,7 +1,7 @@
 /*
  * One conversation with scm-agent, from the first request to the end of the socket: either an
- * account and then requests to SCM, or probes of servers. Never both in one process: what holds the
- * credential talks to SCM alone.
+ * account and then requests to SCM, or probes of servers and of published files. Never both in one
+ * process: what holds the credential talks to SCM alone.
  */
 #ifndef FETCH_SESSION_H
 #define FETCH_SESSION_H

@@ -48,7 +48,7 @@ enum wire_op {
 	WIRE_REVOKE,	  /* revoke the certificate of an order */
 	WIRE_LIST,	  /* rows: what the account holds */
 	WIRE_DCV,	  /* one step of a domain's validation */
-	WIRE_PUBLISHED,	  /* whether a file of a domain's validation can be read by HTTP */
+	WIRE_PUBLISHED,	  /* whether a file of a domain's validation can be read by HTTP; as PROBE */
 	WIRE_PROBE,	  /* the chain that a TLS server shows; needs no account */
 };
 
@@ -191,7 +191,10 @@ struct wire_dcv {
 	const char *email; /* SUBMIT with EMAIL */
 };
 
-/* Succeeds when the file at `url` has these two lines. */
+/*
+ * Succeeds when the file at `url` has these two lines. Asked of a process without an account, as
+ * probes are: what holds a credential talks to SCM alone.
+ */
 struct wire_published {
 	const char *url; /* http: or https: (whose certificate does not matter) */
 	const char *first_line;

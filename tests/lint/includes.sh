@@ -17,7 +17,7 @@ table=(
 
 # Outside library, and the files that may include it.
 libraries=(
-	"curl/*|scm/http*"
+	"curl/*|scm/http* scm/published.c"
 	"cjson/*|scm/json* agent/out.c"
 	"ini.h|agent/ini.c"
 	"libp11.h|keystore/*"

@@ -1,6 +1,6 @@
 # scm/: the pure parts; what needs a network is tests/component's.
 scm_test(test_scm_wire LABEL unit SOURCES test_scm_wire.c USES scm_wire)
-foreach(part request request_list request_dcv verdict headers)
+foreach(part request request_list request_dcv published verdict headers)
 	scm_test(test_scm_${part} LABEL unit SOURCES test_scm_${part}.c USES scm)
 endforeach()
 foreach(part body endpoint)
