@@ -38,8 +38,10 @@ commands_of_code() {
 commands_of_manual() {
 	part COMMANDS | sed -n -E 's/^\.(It )?Cm ([a-z]+).*/\2/p' | while read -r word; do
 		# "reset" in a sentence is a reference, an entry is what counts
-		grep -qE "^\.It Cm $word( |\$)" "$manual" ||
-			grep -A 1 -E '^\.It Xo$' "$manual" | grep -q "^\.Cm $word\$" && echo "$word"
+		if grep -qE "^\.It Cm $word( |\$)" "$manual" ||
+			grep -A 1 -E '^\.It Xo$' "$manual" | grep -q "^\.Cm $word\$"; then
+			echo "$word"
+		fi
 	done
 }
 
@@ -90,7 +92,9 @@ files_of_code() {
 
 files_of_manual() {
 	files_of_code | while read -r name; do
-		part FILES | grep -qE "(^\.It Pa|^\.Pa|,) $name( |\$)" && echo "$name"
+		if part FILES | grep -qE "(^\.It Pa|^\.Pa|,) $name( |\$)"; then
+			echo "$name"
+		fi
 	done
 }
 
