@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include "agent/fuse.h"
 #include "agent/hooks.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "csr/anchors.h"
 #include "csr/csr.h"
 #include "csr/name.h"
 
@@ -104,9 +104,9 @@ static bool make_key(struct job *job, int dir, const struct record *intent, stru
 /* What an answer will be judged by must be there before money is spent. */
 static bool check_anchors(const struct conf_cert *cert, struct err *err)
 {
-	if (!cert->trust_anchors || !access(cert->trust_anchors, R_OK))
-		return true;
-	return err_errno(err, ERR_CONFIG, "trust_anchors %s", cert->trust_anchors);
+	AUTO(x509_store) X509_STORE *anchors = NULL;
+
+	return !cert->trust_anchors || csr_anchors_load(&anchors, cert->trust_anchors, err);
 }
 
 enum progress intent_step_key(struct job *job, struct err *err)

@@ -1,5 +1,6 @@
 /*
- * Trust anchors: the system's, or a bundle that the administrator names. Inside csr/ only.
+ * Trust anchors: the system's, or a bundle that the administrator names. For the gate (chain.h),
+ * and for who wants to know before an order that a bundle can be used.
  */
 #ifndef CSR_ANCHORS_H
 #define CSR_ANCHORS_H

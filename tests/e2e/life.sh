@@ -109,6 +109,10 @@ conf_p12
 conf_cert anch "trust_anchors = $T/nowhere.pem"
 sed -i "0,/^trust_anchors = .*ca.pem/{/^trust_anchors = .*ca.pem/d}" "$T/agent.ini"
 expect 3 run
+expect_error 'nowhere.pem'
+echo 'no certificate' >"$T/nowhere.pem"
+expect 3 run
+expect_error "nowhere.pem': no PEM certificate"
 [ "$(orders anch.example.com)" = 0 ] || fail "ordered without anchors"
 
 say "renewal: not before its time, at its time, on changed names and key type, by force"
