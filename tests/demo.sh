@@ -6,9 +6,9 @@
 #	demo.sh start     starts simulator and nginx again, to play with
 #	demo.sh stop      ends them
 #
-# BUILD_DIR is the build directory.
+# BUILD_DIR is the build directory; DEMO_WORLD, where the world is made, its "demo" otherwise.
 ACTION=${1:-show}
-WORLD=${BUILD_DIR:?the build directory}/demo
+WORLD=${DEMO_WORLD:-${BUILD_DIR:?the build directory}/demo}
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/e2e/lib.sh"
 
@@ -32,7 +32,7 @@ shown() {
 }
 
 agent_shown() {
-	printf '%s$ scm-agent -c demo.ini %s%s\n' "$BOLD" "$*" "$PLAIN"
+	printf '%s$ scm-agent -c agent.ini %s%s\n' "$BOLD" "$*" "$PLAIN"
 	"$AGENT" -c "$T/agent.ini" "$@"
 }
 
@@ -40,6 +40,11 @@ serve() {
 	sim_start --issue-time 3
 	say "$SIM_PID" >"$T/sim.pid"
 	nginx_start
+}
+
+running() {
+	local pid
+	pid=$(cat "$T/sim.pid" 2>/dev/null) && kill -0 "$pid" 2>/dev/null
 }
 
 stop_servers() {
@@ -60,6 +65,7 @@ handshake() {
 
 show() {
 	trap 'stop_servers; cleanup' EXIT
+	stop_servers
 	rm -rf "$WORLD"
 	mkdir -p "$WORLD"
 
@@ -108,6 +114,8 @@ show() {
 		   ./dev demo start      simulator and nginx again
 		   $AGENT -c $T/agent.ini status
 		   ./dev demo stop       ends them
+		   ./dev demo            all of this again, from nothing: a certificate gets three orders a
+		                         day at most, here too
 		   configuration and state are below $T; remove it when you are done
 	EOF
 }
@@ -119,7 +127,12 @@ show)
 start)
 	trap - EXIT
 	[ -e "$T/agent.ini" ] || fail "run ./dev demo first"
+	if running; then
+		say "running already: simulator at $(sed -n 's/^url = //p' "$T/agent.ini"); configuration $T/agent.ini"
+		exit 0
+	fi
 	export SOFTHSM2_CONF=$T/softhsm2.conf
+	stop_servers
 	serve
 	sed -i "s|^url = .*|url = $URL|" "$T/agent.ini"
 	say "running: simulator at $URL, nginx; configuration $T/agent.ini; ./dev demo stop ends them"
