@@ -1,6 +1,5 @@
 #include "webhook/server.h"
 
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -10,11 +9,10 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
-#include "base/log.h"
 #include "base/parse.h"
 #include "webhook/notice.h"
-#include "webhook/refusals.h"
 #include "webhook/spool.h"
+#include "webhook/tally.h"
 #include "webhook/visitors.h"
 
 #define CONNECTION_MEMORY                                                                          \
@@ -25,7 +23,7 @@ struct server {
 	const struct server_spec *spec;
 	struct MHD_Daemon *daemon;
 	struct visitors visitors;
-	struct refusals refusals;
+	struct tally tally;
 	int64_t active; /* when a connection came or a request ended last */
 };
 
@@ -72,7 +70,7 @@ static enum MHD_Result answer(
 	if (!response)
 		return MHD_NO;
 	if (r->status != MHD_HTTP_NO_CONTENT)
-		refusals_note(&s->refusals, r->status, r->why);
+		tally_refusal(&s->tally, r->status, r->why);
 	if (r->status == MHD_HTTP_UNAUTHORIZED)
 		done = MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
 			credential_challenge(s->spec->credential));
@@ -119,7 +117,7 @@ static enum MHD_Result begin(struct request **out, struct server *s,
 static enum MHD_Result collect(struct request *r, struct server *s, const char *data, size_t len)
 {
 	if (len > sizeof(r->body) - r->len) {
-		refusals_note(&s->refusals, MHD_HTTP_CONTENT_TOO_LARGE, "a body that is too long");
+		tally_refusal(&s->tally, MHD_HTTP_CONTENT_TOO_LARGE, "a body that is too long");
 		return MHD_NO;
 	}
 	if (!r->status)
@@ -128,7 +126,7 @@ static enum MHD_Result collect(struct request *r, struct server *s, const char *
 	return MHD_YES;
 }
 
-static void deliver(struct request *r, const struct server *s, struct err *err)
+static void deliver(struct request *r, struct server *s, struct err *err)
 {
 	enum spool_end end;
 	uint64_t id;
@@ -142,7 +140,7 @@ static void deliver(struct request *r, const struct server *s, struct err *err)
 	} else {
 		r->status = MHD_HTTP_NO_CONTENT;
 		if (end == SPOOL_NEW)
-			log_info("hint about certificate %" PRIu64, id);
+			tally_hint(&s->tally, id);
 	}
 }
 
@@ -222,7 +220,7 @@ static int64_t earlier(int64_t a, int64_t b)
 /* Milliseconds until one of us has something to do without being called. */
 static int patience(const struct server *s, int64_t now)
 {
-	int64_t next = earlier(visitors_next(&s->visitors), refusals_next(&s->refusals));
+	int64_t next = earlier(visitors_next(&s->visitors), tally_next(&s->tally));
 	MHD_UNSIGNED_LONG_LONG library;
 
 	if (s->spec->idle_ms && !s->visitors.n)
@@ -247,7 +245,7 @@ static bool loop(struct server *s, int signals, struct err *err)
 		visitors_dismiss(&s->visitors, now);
 		if (MHD_run(s->daemon) != MHD_YES)
 			return err_set(err, ERR_INTERNAL, "the HTTP server fails");
-		refusals_report(&s->refusals, now);
+		tally_report(&s->tally, now);
 	}
 	return true;
 }
@@ -275,6 +273,6 @@ bool server_run(const struct server_spec *spec, struct err *err)
 		return false;
 	done = loop(&s, signals, err);
 	MHD_stop_daemon(s.daemon);
-	refusals_report(&s.refusals, INT64_MAX);
+	tally_close(&s.tally);
 	return done;
 }

@@ -9,7 +9,7 @@ REQUESTS=${REQUESTS:-100000}
 SECRET=ckJ3Zs7q-ExampleSecret
 HINTS=$T/spool/hints
 ASAN=
-if ldd "$AGENT" | grep -q libasan; then
+if [[ $(ldd "$AGENT") == *libasan* ]]; then
 	# freed memory is kept back, and a process that can't be traced can't look for leaks
 	ASAN=yes
 	export ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1
@@ -287,7 +287,7 @@ say "no order but the one that was due; a line a minute, and never the secret"
 kill "$RECEIVER"
 RC=0
 wait "$RECEIVER" || RC=$?
-[ "$RC" = 0 ] || fail "the receiver ended with $RC"
+[ "$RC" = 0 ] || fail "the receiver ended with $RC: $(tail -n 20 "$T/receiver")"
 [ "$(grep -c 'requests refused' "$T/receiver")" -le $((SECONDS / 60 + 2)) ] || fail "too many lines"
 ! grep -qE "$SECRET|passwd" "$T/receiver" || fail "the log repeats what came"
 ! grep -qi 'runtime error\|Sanitizer' "$T/receiver" || fail "$(cat "$T/receiver")"
