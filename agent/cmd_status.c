@@ -7,6 +7,7 @@
 #include "agent/out.h"
 #include "agent/refusal.h"
 #include "agent/retry.h"
+#include "agent/standing.h"
 #include "base/clock.h"
 #include "csr/name.h"
 
@@ -159,6 +160,19 @@ static void show_certificate(struct out *o, const struct record *meta)
 	out_text(o, "tag", "tag", record_get(meta, "tag"));
 }
 
+/* What SCM said when it was asked last; that may be a week ago. */
+static bool show_standing(struct out *o, const struct job *job, const char *id, struct err *err)
+{
+	AUTO_STR char *status = NULL;
+	int64_t time;
+
+	if (!standing_of(&status, &time, job->run->store, job->cert->account, id, err))
+		return false;
+	out_text(o, "scm_status", "at SCM", status);
+	out_time(o, "scm_status_time", "as of", time);
+	return true;
+}
+
 static bool show_names(struct out *o, const struct conf_cert *cert)
 {
 	AUTO(strlist) struct strlist bare = { 0 };
@@ -199,6 +213,8 @@ static bool show(struct out *o, const struct job *job, struct err *err)
 	out_text(o, "key_store", "key store", cert->key_store);
 	out_text(o, "key_uri", "key URI", record_get(meta, "key_uri"));
 	show_certificate(o, meta);
+	if (!show_standing(o, job, record_get(meta, "order"), err))
+		return false;
 	add_pending(o, &job->sit, job->sit.pending);
 	out_time(o, "renewal", "renewal", situation_meta(&job->sit)->found ? job->verdict.when : 0);
 	show_paths(o, job->run->store, cert->name);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/profile.h"
+#include "agent/standing.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -128,11 +129,9 @@ bool inventory_load(struct table *out, bool *found, struct store *store,
 bool inventory_due(struct store *store, const struct conf_account *a, uint64_t host, int64_t now)
 {
 	int64_t spread = (int64_t)(host % 86400);
-	int64_t newest = 0;
+	int64_t newest = standing_time(store, a);
 
-	if (a->api == CONF_ENROLLMENT)
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+	for (size_t i = 0; a->api == CONF_ADMIN && i < ARRAY_LEN(kept); i++) {
 		AUTO(table) struct table t = { 0 };
 		struct err ignored = { 0 };
 		bool found;
@@ -146,7 +145,7 @@ bool inventory_due(struct store *store, const struct conf_account *a, uint64_t h
 
 bool inventory_keep(struct run *run, const struct conf_account *a, struct err *err)
 {
-	return inventory_refresh(run, a, err);
+	return inventory_refresh(run, a, err) && standing_refresh(run, a, err);
 }
 
 /* ---- before an order ------------------------------------------------------------------------- */
