@@ -1,6 +1,7 @@
 #include "scm/json_dcv.h"
 
 #include "scm/json_cells.h"
+#include "scm/wire.h"
 
 static const char *const statuses[] = { "VALIDATED", "NOT_VALIDATED", "EXPIRED", NULL };
 static const char *const order_statuses[] = { "NOT_INITIATED", "AWAITING_SUBMISSION", "SUBMITTED",
@@ -35,16 +36,34 @@ static bool add_mailboxes(struct strlist *cells, const cJSON *answer, struct err
 	return strlist_add(cells, words.text) || err_memory(err);
 }
 
+/* As it is: what is to be published may not be changed, not even to be shown. */
+static bool add_verbatim(
+	struct strlist *cells, const cJSON *answer, const char *name, struct err *err)
+{
+	const char *text = "";
+	size_t n = 0;
+
+	if (!json_string(&text, answer, name, err))
+		return false;
+	while (text[n] > ' ' && text[n] < 0x7f)
+		n++;
+	if (text[n] || n > WIRE_TEXT_MAX)
+		return err_set(err, ERR_PROTOCOL,
+			"member '%s' is not visible ASCII of at most %d bytes", name,
+			WIRE_TEXT_MAX);
+	return strlist_add(cells, text) || err_memory(err);
+}
+
 static bool add_answer(struct strlist *cells, const cJSON *answer, struct err *err)
 {
-	static const char *const texts[] = { "expirationDate", "host", "point", "url", "firstLine",
-		"secondLine" };
+	static const char *const texts[] = { "host", "point", "url", "firstLine", "secondLine" };
 
 	if (!json_cell_word(cells, answer, "status", statuses, err) ||
-		!json_cell_word(cells, answer, "orderStatus", order_statuses, err))
+		!json_cell_word(cells, answer, "orderStatus", order_statuses, err) ||
+		!json_cell_string(cells, answer, "expirationDate", err))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		if (!json_cell_string(cells, answer, texts[i], err))
+		if (!add_verbatim(cells, answer, texts[i], err))
 			return false;
 	return add_mailboxes(cells, answer, err) && json_cell_string(cells, answer, "message", err);
 }

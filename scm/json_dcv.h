@@ -3,8 +3,8 @@
  *
  * As json_table.h has it. Statuses, which SCM's releases spell differently, come in one spelling:
  * VALIDATED, NOT_VALIDATED, EXPIRED; of an order NOT_INITIATED, AWAITING_SUBMISSION, SUBMITTED,
- * REJECTED; others as SCM writes them. Whether what is to be published has a decent form is not
- * judged here.
+ * REJECTED; others as SCM writes them. What is to be published comes as it is, and is refused when
+ * it has anything but visible ASCII; whether it has a decent form is not judged here.
  */
 #ifndef SCM_JSON_DCV_H
 #define SCM_JSON_DCV_H

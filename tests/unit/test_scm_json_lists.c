@@ -250,6 +250,23 @@ static void test_dcv_answers(void **state)
 		"VALIDATED|NOT_INITIATED|2025-05-22|||||||");
 }
 
+static void test_dcv_verbatim(void **state)
+{
+	static const char *const refused[] = { "{\"point\":\"a\\nb\"}", "{\"host\":\"a b\"}",
+		"{\"url\":\"\\u00e4\"}", "{\"firstLine\":\"\\u007f\"}",
+		"{\"secondLine\":\"\\u001b\"}" };
+
+	(void)state;
+	expect(scm_json_dcv, "{\"point\":\"a\\\\b\\\"c|'\"}", "||||a\\b\"c|'|||||");
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		AUTO(strlist) struct strlist cells = { 0 };
+		struct err err = { 0 };
+
+		assert_false(scm_json_dcv(&cells, refused[i], strlen(refused[i]), &err));
+		assert_int_equal(err.kind, ERR_PROTOCOL);
+	}
+}
+
 static void test_mailboxes(void **state)
 {
 	(void)state;
@@ -314,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_validations),
 		cmocka_unit_test(test_spellings),
 		cmocka_unit_test(test_dcv_answers),
+		cmocka_unit_test(test_dcv_verbatim),
 		cmocka_unit_test(test_mailboxes),
 		cmocka_unit_test(test_long_texts),
 		cmocka_unit_test(test_outputs_untouched),
