@@ -34,15 +34,52 @@ void scene_account_dispose(struct scene_account *a)
 	buf_dispose(&a->trust);
 }
 
+void scene_account_secret(
+	struct scene_account *a, enum wire_auth auth, const char *name, const char *secret)
+{
+	struct wire_account *w = &a->request.account;
+
+	w->auth = auth;
+	w->login = name;
+	w->secret = (struct wire_bytes) { secret, strlen(secret) };
+	w->store_type = WIRE_STORE_NONE;
+	w->store = (struct wire_bytes) { 0 };
+}
+
+void scene_open(struct fetch *f, const char *program, struct scene_account *a)
+{
+	AUTO(reply) struct reply r = { 0 };
+
+	fetch_start(f, program, NULL);
+	fetch_ask(&r, f, &a->request);
+	scene_expect(&r, ERR_NONE, "");
+}
+
 void scene_start(struct fetch *f, const char *program, const struct sim *s)
 {
 	AUTO(scene_account) struct scene_account a;
-	AUTO(reply) struct reply r = { 0 };
 
 	scene_account_load(&a, s);
-	fetch_start(f, program, NULL);
-	fetch_ask(&r, f, &a.request);
-	scene_expect(&r, ERR_NONE, "");
+	scene_open(f, program, &a);
+}
+
+struct wire_request scene_profiles(void)
+{
+	return (struct wire_request) { .op = WIRE_LIST, .list = { .kind = WIRE_LIST_PROFILES } };
+}
+
+void scene_ask_many(struct fetch *f, int n, enum err_kind kind, const char *words)
+{
+	struct wire_request profiles = scene_profiles();
+
+	for (int i = 0; i < n; i++)
+		fetch_send(f, &profiles);
+	for (int i = 0; i < n; i++) {
+		AUTO(reply) struct reply r = { 0 };
+
+		fetch_receive(&r, f);
+		scene_expect(&r, kind, words);
+	}
 }
 
 static char *pem_of(X509_REQ *req)

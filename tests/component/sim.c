@@ -26,10 +26,10 @@ static void path_in(char *out, size_t size, const struct sim *s, const char *nam
 	assert_true(snprintf(out, size, "%s/%s", s->dir, name) < (int)size);
 }
 
-void sim_add_login(const struct sim *s, const char *const *arguments)
+static void add(const struct sim *s, const char *what, const char *const *arguments)
 {
 	AUTO(proc_result) struct proc_result result = { 0 };
-	const char *argv[ARGUMENTS_MAX] = { s->program, "--dir", s->dir, "add-login" };
+	const char *argv[ARGUMENTS_MAX] = { s->program, "--dir", s->dir, what };
 	const char *env[] = { "LANG=C.UTF-8", NULL };
 	struct proc_spec spec = { .argv = argv, .env = env, .timeout_ms = START_MS };
 	struct err err = { 0 };
@@ -37,9 +37,34 @@ void sim_add_login(const struct sim *s, const char *const *arguments)
 	for (size_t i = 0; arguments[i]; i++)
 		argv[4 + i] = arguments[i];
 	if (!proc_run(&result, &spec, &err))
-		fail_msg("add-login: %s", err.text);
+		fail_msg("%s: %s", what, err.text);
 	if (result.status)
-		fail_msg("add-login: %s", buf_str(&result.output));
+		fail_msg("%s: %s", what, buf_str(&result.output));
+}
+
+void sim_add_login(const struct sim *s, const char *const *arguments)
+{
+	add(s, "add-login", arguments);
+}
+
+void sim_put(const struct sim *s, const char *name, const void *data, size_t len)
+{
+	AUTO(fd) int dir = -1;
+	struct err err = { 0 };
+
+	assert_true(fs_open_dir(&dir, AT_FDCWD, s->dir, &err));
+	assert_true(fs_write(dir, name, data, len, FS_ATTR(0600), &err));
+}
+
+void sim_add_secret(const struct sim *s, const char *command, const char *name, const char *secret)
+{
+	bool login = !strcmp(command, "add-login");
+	char file[96];
+	const char *arguments[] = { name, login ? "--password-file" : "--secret-file", file, NULL };
+
+	path_in(file, sizeof(file), s, "secret");
+	sim_put(s, "secret", secret, strlen(secret));
+	add(s, command, arguments);
 }
 
 static void wait_for_port(struct sim *s)
@@ -118,11 +143,7 @@ void sim_stop(struct sim *s)
 
 void sim_switch(const struct sim *s, const char *lines)
 {
-	AUTO(fd) int dir = -1;
-	struct err err = { 0 };
-
-	assert_true(fs_open_dir(&dir, AT_FDCWD, s->dir, &err));
-	assert_true(fs_write(dir, "switches", lines, strlen(lines), FS_ATTR(0600), &err));
+	sim_put(s, "switches", lines, strlen(lines));
 }
 
 void sim_read(struct buf *out, const struct sim *s, const char *name)

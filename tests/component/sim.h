@@ -24,6 +24,12 @@ void sim_stop(struct sim *s);
 /* Runs "scm-sim --dir DIR add-login ..." with these arguments, NULL-terminated. */
 void sim_add_login(const struct sim *s, const char *const *arguments);
 
+/* "add-login" with a password, or "add-client" with a secret. */
+void sim_add_secret(const struct sim *s, const char *command, const char *name, const char *secret);
+
+/* Writes a file in its directory. */
+void sim_put(const struct sim *s, const char *name, const void *data, size_t len);
+
 /* Replaces the switches file; "" for none. */
 void sim_switch(const struct sim *s, const char *lines);
 
