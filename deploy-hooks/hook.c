@@ -19,6 +19,8 @@ const char *hook_event_name(enum hook_event event)
 		[HOOK_TEST] = "test",
 		[HOOK_DEPLOY] = "deploy",
 		[HOOK_POST] = "post",
+		[HOOK_PUBLISH] = "publish",
+		[HOOK_WITHDRAW] = "withdraw",
 	};
 
 	return names[event];

@@ -1,5 +1,6 @@
 /*
- * Hooks: programs that are told about a certificate, one event at a time.
+ * Hooks: programs that are told about a certificate, or about a record that validates a domain,
+ * one event at a time.
  *
  * A hook is started without a shell, in "/", with an environment made from nothing, the umask of a
  * service (022), no descriptors but 0, 1 and 2, a session of its own and a time limit. README.md
@@ -17,9 +18,16 @@
 #include "base/buf.h"
 #include "base/strlist.h"
 
-enum hook_event { HOOK_PRE, HOOK_TEST, HOOK_DEPLOY, HOOK_POST };
+enum hook_event {
+	HOOK_PRE,
+	HOOK_TEST,
+	HOOK_DEPLOY,
+	HOOK_POST,
+	HOOK_PUBLISH,
+	HOOK_WITHDRAW,
+};
 
-/* "pre", "test", "deploy", "post": the hook's first argument. */
+/* "pre", "test", "deploy", "post", "publish", "withdraw": the hook's first argument. */
 const char *hook_event_name(enum hook_event event);
 
 struct hook {
@@ -28,9 +36,17 @@ struct hook {
 	const struct strlist *options; /* "UNIT=nginx.service"; NULL for none */
 };
 
+/* A DNS record that validates a domain; its value is any visible ASCII. */
+struct hook_record {
+	const char *type; /* "CNAME", "TXT" */
+	const char *host;
+	const char *value;
+	const char *domain;
+};
+
 /* What a hook is told. A NULL (not_after: 0) leaves its variable out, but for FAILED_DOMAINS. */
 struct hook_context {
-	const char *name; /* of the certificate; never NULL */
+	const char *name; /* of the certificate, or the domain of `record`; never NULL */
 	const char *generation_dir;
 	const char *cert_path;
 	const char *chain_path;
@@ -45,6 +61,7 @@ struct hook_context {
 	int64_t not_after;
 	const char *live_dir; /* RENEWED_LINEAGE */
 	const struct strlist *failed_domains;
+	const struct hook_record *record; /* publish, withdraw */
 };
 
 /*

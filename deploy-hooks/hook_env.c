@@ -81,6 +81,14 @@ static bool set_certbot(struct env *env, const struct hook_context *ctx, struct 
 		       err);
 }
 
+static bool set_record(struct env *env, const struct hook_record *r, struct err *err)
+{
+	return !r || (set(env, "SCM_AGENT_DCV_TYPE", r->type, err) &&
+			     set(env, "SCM_AGENT_DCV_HOST", r->host, err) &&
+			     set(env, "SCM_AGENT_DCV_VALUE", r->value, err) &&
+			     set(env, "SCM_AGENT_DCV_DOMAIN", r->domain, err));
+}
+
 bool hook_env_build(struct strlist *out, const struct hook *h, enum hook_event event,
 	const struct hook_context *ctx, struct err *err)
 {
@@ -113,6 +121,7 @@ bool hook_env_build(struct strlist *out, const struct hook *h, enum hook_event e
 		if (!set(&env, values[i].name, values[i].value, err))
 			return false;
 	return set_list(&env, "SCM_AGENT_DOMAINS", ctx->domains, err) &&
-	       set_certbot(&env, ctx, err) && set_options(&env, h->options, err) &&
+	       set_certbot(&env, ctx, err) && set_record(&env, ctx->record, err) &&
+	       set_options(&env, h->options, err) &&
 	       set(&env, "SCM_AGENT_TRUNCATED", env.truncated ? "yes" : NULL, err);
 }

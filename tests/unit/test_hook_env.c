@@ -110,6 +110,32 @@ static void test_absent_is_left_out(void **state)
 	assert_env(&env, expected, ARRAY_LEN(expected));
 }
 
+static void test_record(void **state)
+{
+	static const char *const expected[] = {
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"LANG=C.UTF-8",
+		"HOME=/",
+		"SCM_AGENT_EVENT=publish",
+		"SCM_AGENT_NAME=example.com",
+		"SCM_AGENT_DCV_TYPE=TXT",
+		"SCM_AGENT_DCV_HOST=_pki-validation.example.com.",
+		"SCM_AGENT_DCV_VALUE=a=\"b\\;$(id)",
+		"SCM_AGENT_DCV_DOMAIN=example.com",
+		"FAILED_DOMAINS=",
+	};
+	AUTO(strlist) struct strlist env = { 0 };
+	const struct hook hook = { .path = "/h" };
+	const struct hook_record record = { "TXT", "_pki-validation.example.com.", "a=\"b\\;$(id)",
+		"example.com" };
+	const struct hook_context ctx = { .name = "example.com", .record = &record };
+	struct err err = { 0 };
+
+	(void)state;
+	assert_true(hook_env_build(&env, &hook, HOOK_PUBLISH, &ctx, &err));
+	assert_env(&env, expected, ARRAY_LEN(expected));
+}
+
 static void test_empty_list_is_set(void **state)
 {
 	AUTO(strlist) struct strlist env = { 0 };
@@ -207,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_complete),
 		cmocka_unit_test(test_absent_is_left_out),
+		cmocka_unit_test(test_record),
 		cmocka_unit_test(test_empty_list_is_set),
 		cmocka_unit_test(test_long_list_is_cut),
 		cmocka_unit_test(test_list_that_just_fits),
