@@ -65,6 +65,7 @@ static const struct {
 	{ -220, "Password can't be the same." },
 	{ -429, "Customer {0} does not have a login name for CA." },
 	{ -518, "Unknown email address" },
+	{ -639, "Supplied orgid invalid.." },
 	{ -700, "Such domain already exists" },
 	{ -705, "This operation cannot be performed as the delegation status is other than "
 		"\u2018\u2018Requested\u2019\u2019." },

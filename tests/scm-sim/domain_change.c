@@ -62,7 +62,7 @@ void domain_create(struct call *call)
 {
 	static const char *const copied[] = { "name", "description", "ctLogMonitoring", NULL };
 	cJSON *domains = store_list(call, "domains");
-	cJSON *delegations, *domain;
+	cJSON *delegations = NULL, *domain;
 	const char *name = "";
 	int64_t id;
 

@@ -39,6 +39,9 @@ handler ssl_revoke_manual;
 handler ssl_import;
 handler ssl_delete;
 
+/* ssl_import_zip.c */
+handler ssl_import_zip;
+
 /* ssl_keygen.c */
 handler ssl_keygen;
 handler ssl_keystore;

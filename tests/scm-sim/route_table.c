@@ -38,6 +38,7 @@ const struct route routes[] = {
 	{ "POST", "/api/ssl/vN/keystore/:id/:text", OP_KEYSTORE, ssl_keystore, OPTIONAL_BODY,
 		BY_ADMIN },
 	{ "POST", "/api/ssl/vN/revoke/manual", OP_REVOKE, ssl_revoke_manual, BODY, BY_ADMIN },
+	{ "POST", "/api/ssl/v1/import", OP_IMPORT, ssl_import_zip, RAW_BODY, BY_ADMIN },
 	{ "POST", "/api/ssl/v2/import", OP_IMPORT, ssl_import, LIST_BODY, BY_ADMIN },
 	{ "GET", "/api/organization/vN", OP_ORGANIZATIONS, organization_list, NO_BODY, BY_ADMIN },
 	{ "GET", "/api/organization/vN/:id", OP_ORGANIZATION, organization_details, NO_BODY,

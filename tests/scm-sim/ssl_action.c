@@ -12,9 +12,10 @@
 static void revoke(struct call *call, const struct order *order)
 {
 	const char *reason;
-	int64_t code;
+	int64_t code = 0;
 
-	if (body_message(&reason, call, "reason") && body_reason_code(&code, call, true) &&
+	if (body_message(&reason, call, "reason") &&
+		body_reason_code(&code, call, !call->sim->switches->old_revoke) &&
 		order_action_revoke(call, order, code, reason))
 		reply_empty(call->reply, 204);
 }

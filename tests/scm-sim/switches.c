@@ -161,6 +161,8 @@ static const struct word {
 		"the CA cannot work on the order" },
 	{ "revoke", "ID|all", add_decision, 0, VERDICT_REVOKE,
 		"an administrator revokes the certificate" },
+	{ "old-revoke", NULL, set_flag, FIELD(old_revoke), true,
+		"a revocation needs no reasonCode, as it was until 2025" },
 	{ "validity", "S", set_scaled, FIELD(validity_s), 1,
 		"certificates end S seconds after they are issued, whatever the term" },
 	{ "match-substring", NULL, set_flag, FIELD(substring), true,

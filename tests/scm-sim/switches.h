@@ -52,7 +52,7 @@ struct switches {
 	int64_t dcv_validity_s;
 	struct endpoint dcv_http, dcv_https, dcv_dns;
 	struct endpoint dcv_email; /* "none", "all" or a domain; empty: as time says */
-	bool approval, substring;
+	bool approval, substring, old_revoke;
 	enum not_ready not_ready;
 	const char *replacing;	    /* the status of an order whose replacement is not issued */
 	struct decision *decisions; /* owned */
