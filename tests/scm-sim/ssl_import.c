@@ -16,11 +16,19 @@
 
 #define LIST_LIMIT 128
 
-static const struct order *find_same(const struct call *call, const char *serial, const X509 *cert)
+/* Serial numbers are only their issuer's. */
+static const struct order *find_same(const struct call *call, const X509 *cert)
 {
-	const struct order *order = orders_by_serial(call->sim->orders, serial);
+	const struct orders *orders = call->sim->orders;
 
-	return order && !X509_cmp(sk_X509_value(order->chain, 0), cert) ? order : NULL;
+	for (size_t i = 0; i < orders_count(orders); i++) {
+		const struct order *order = orders_at(orders, i);
+
+		if (order->chain && order->state != ORDER_DELETED &&
+			!X509_cmp(sk_X509_value(order->chain, 0), cert))
+			return order;
+	}
+	return NULL;
 }
 
 /* The host names of CERT, for the event. */
@@ -69,8 +77,7 @@ static cJSON *imported_event(const struct call *call, X509 *cert, int64_t organi
 const struct order *ssl_import_take(
 	bool *created, struct call *call, X509 *cert, const struct import *import)
 {
-	AUTO(text) char *serial = serial_text(X509_get0_serialNumber(cert));
-	const struct order *order = find_same(call, serial, cert);
+	const struct order *order = find_same(call, cert);
 	cJSON *event;
 
 	*created = !order;

@@ -44,7 +44,7 @@ archive() {
 		fi
 		packed=$(wc -c <"$T/packed")
 		common=$(le 20 2)$(le 0 2)$(le $method 2)$(le 0 4)$(le "$crc" 4)$(le "$packed" 4)$(le "$size" 4)$(le ${#name} 2)$(le 0 2)
-		directory+="PK\\x01\\x02$(le 20 2)$common$(le 0 2)$(le 0 2)$(le 0 2)$(le 0 4)$(le $at 4)$name"
+		directory+="PK\\x01\\x02$(le 20 2)$common$(le 0 2)$(le 0 2)$(le 0 2)$(le 0 4)$(le "$at" 4)$name"
 		printf "PK\\x03\\x04$common$name" >>"$out"
 		cat "$T/packed" >>"$out"
 		at=$(wc -c <"$out")
