@@ -144,6 +144,7 @@ static void deliver(struct request *r, struct server *s, struct err *err)
 	}
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the library asks for these parameters */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *data, size_t *len, void **slot)
 {

@@ -133,7 +133,7 @@ static void refuses_depth(void **state)
 	(void)state;
 	memset(text, '[', sizeof(text));
 	assert_false(notice_parse(&id, text, sizeof(text), &err));
-	memcpy(text, "{\"a\":", 5);
+	snprintf(text, sizeof(text), "{\"a\":");
 	memset(text + 5, '{', sizeof(text) - 5);
 	assert_false(notice_parse(&id, text, sizeof(text), &err));
 }
