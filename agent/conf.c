@@ -70,6 +70,7 @@ static const struct {
 	{ "scm", true, conf_load_account },
 	{ "hook", true, conf_check_hook },
 	{ "defaults", false, conf_check_defaults },
+	{ "dcv", true, conf_load_dcv },
 	{ "certificate", true, conf_load_cert },
 	{ "agent", false, NULL },
 };
@@ -89,8 +90,8 @@ static bool check_kind(const struct ini_section *s, struct err *err)
 		return conf_error(
 			err, where, "[install:%s] is not supported by this version", s->name);
 	return conf_error(err, where,
-		"unknown section [%s]; known are agent, scm, token:NAME, hook:NAME, defaults, "
-		"certificate:NAME",
+		"unknown section [%s]; known are agent, scm, token:NAME, hook:NAME, dcv:NAME, "
+		"defaults, certificate:NAME",
 		s->kind);
 }
 
@@ -148,8 +149,9 @@ static bool load(struct conf_loading *l, struct err *err)
 	/* one slot more than can be needed keeps calloc(0) out of it */
 	conf->token = calloc(l->ini.n + 1, sizeof(*conf->token));
 	conf->account = calloc(l->ini.n + 1, sizeof(*conf->account));
+	conf->dcv = calloc(l->ini.n + 1, sizeof(*conf->dcv));
 	conf->cert = calloc(l->ini.n + 1, sizeof(*conf->cert));
-	if (!conf->token || !conf->account || !conf->cert)
+	if (!conf->token || !conf->account || !conf->dcv || !conf->cert)
 		return err_memory(err);
 	l->defaults = conf_find_section(l, "defaults", "");
 	if (!load_agent(l, err) || !load_sections(l, err))
@@ -190,12 +192,15 @@ void conf_free(struct conf *conf)
 		conf_token_dispose(&conf->token[i]);
 	for (size_t i = 0; i < conf->accounts; i++)
 		conf_account_dispose(&conf->account[i]);
+	for (size_t i = 0; i < conf->dcvs; i++)
+		conf_dcv_dispose(&conf->dcv[i]);
 	for (size_t i = 0; i < conf->certs; i++)
 		conf_cert_dispose(&conf->cert[i]);
 	for (size_t i = 0; i < conf->files; i++)
 		free(conf->file[i]);
 	free(conf->token);
 	free(conf->account);
+	free(conf->dcv);
 	free(conf->cert);
 	free(conf->file);
 	free(conf->agent.state_dir);

@@ -14,6 +14,7 @@
 #include "base/strlist.h"
 #include "csr/csr.h"
 #include "csr/key.h"
+#include "dcv/challenge.h"
 #include "deploy-hooks/hook.h"
 #include "deploy-hooks/verify.h"
 #include "keystore/ks.h"
@@ -96,6 +97,23 @@ struct conf_hooks {
 	size_t n;
 };
 
+/* How some domains of an account are validated. */
+struct conf_dcv {
+	char *name;
+	struct conf_where where;
+	char *account_name;
+	const struct conf_account *account;
+	struct strlist domains; /* lower case, without a wildcard or a dot at the end */
+	enum dcv_type method;
+	char *webroot;		/* HTTP, HTTPS; or NULL */
+	struct conf_hooks hook; /* CNAME, TXT: one; else none */
+	char *email;		/* EMAIL; or NULL */
+	int64_t renew_before;
+	bool check;	     /* look ourselves before SCM does */
+	char *check_address; /* HTTP, HTTPS: ADDRESS:PORT to look at; NULL for the domain's own */
+	char *nameserver;    /* CNAME, TXT: ADDRESS[:PORT] to ask; NULL for the system's */
+};
+
 struct conf_verify {
 	struct verify_target *item;
 	size_t n;
@@ -135,6 +153,7 @@ struct conf_cert {
 	struct conf_window renew_before;
 	char *trust_anchors;
 	bool allow_extra_names;
+	bool dcv_auto; /* a run validates the domains of its names */
 	struct conf_hooks deploy_hooks;
 	struct conf_hooks pre_hooks;
 	struct conf_hooks post_hooks;
@@ -152,6 +171,8 @@ struct conf {
 	size_t tokens;
 	struct conf_account *account;
 	size_t accounts;
+	struct conf_dcv *dcv;
+	size_t dcvs;
 	struct conf_cert *cert;
 	size_t certs;
 	char **file; /* the files read, for `where` */
@@ -171,6 +192,13 @@ AUTO_DEFINE(conf, struct conf *, conf_free);
 
 /* The certificate of that name, or NULL. Borrowed. */
 const struct conf_cert *conf_find_cert(const struct conf *conf, const char *name);
+
+/*
+ * The [dcv:NAME] of an account that covers `name`, as conf_cert.names has it, and in *domain its
+ * domain that does; NULL for none. Borrowed.
+ */
+const struct conf_dcv *conf_find_dcv(const char **domain, const struct conf *conf,
+	const struct conf_account *account, const char *name);
 
 /* The token of that name, or NULL. Borrowed. */
 const struct conf_token *conf_find_token(const struct conf *conf, const char *name);

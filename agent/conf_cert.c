@@ -23,6 +23,11 @@ static const struct conf_choice on_failures[] = {
 	{ "keep", CONF_KEEP },
 	{ .text = NULL },
 };
+static const struct conf_choice validations[] = {
+	{ "manual", false },
+	{ "auto", true },
+	{ .text = NULL },
+};
 
 struct raw_cert {
 	struct conf_cert c;
@@ -32,6 +37,7 @@ struct raw_cert {
 	struct strlist post_hooks;
 	struct strlist verify;
 	int on_failure;
+	int dcv;
 	int ignored;
 };
 
@@ -69,7 +75,7 @@ static const struct conf_key cert_keys[] = {
 	KEY("on_failure", set_choice, AT(raw_cert, on_failure), .fallback = "rollback",
 		.choice = on_failures),
 	KEY("on_lost_answer", set_later, 0),
-	KEY("dcv", set_later, 0),
+	KEY("dcv", set_choice, AT(raw_cert, dcv), .fallback = "manual", .choice = validations),
 	KEY("group", set_string, IN_CERT(group)),
 	KEY("key_mode", set_mode, IN_CERT(key_mode), .fallback = "0600"),
 };
@@ -196,6 +202,20 @@ static bool check_profile(struct conf_cert *c, struct conf_where where, struct e
 	return conf_error(err, where, "profile: '%s' is no number of a profile", s);
 }
 
+/* There has to be a way for one name at least; others may be validated by somebody else. */
+static bool check_dcv(const struct conf_loading *l, const struct conf_cert *c,
+	struct conf_where where, struct err *err)
+{
+	const char *domain = NULL;
+
+	for (size_t i = 0; c->dcv_auto && i < c->names.n; i++)
+		if (conf_find_dcv(&domain, l->conf, c->account, c->names.item[i]))
+			return true;
+	return !c->dcv_auto ||
+	       conf_error(err, where,
+		       "dcv: no [dcv:NAME] section of this account has a domain of these names");
+}
+
 static bool check_cert(
 	struct conf_loading *l, struct raw_cert *raw, const struct ini_section *s, struct err *err)
 {
@@ -212,8 +232,9 @@ static bool check_cert(
 		return conf_error(err, conf_where_of(s, d, "comments"),
 			"comments: longer than %d characters", COMMENT_MAX);
 	c->on_failure = (enum conf_on_failure)raw->on_failure;
+	c->dcv_auto = raw->dcv;
 	return check_profile(c, conf_where_of(s, d, "profile"), err) &&
-	       resolve_names(c, s, d, err) &&
+	       resolve_names(c, s, d, err) && check_dcv(l, c, conf_where_of(s, d, "dcv"), err) &&
 	       resolve_key_store(l, raw, conf_where_of(s, d, "key_store"), err) &&
 	       resolve_group(c, conf_where_of(s, d, "group"), err) &&
 	       conf_load_hooks(l, &c->deploy_hooks, &raw->deploy_hooks,

@@ -1,6 +1,7 @@
 /*
  * Loading the configuration, between the files that do it: conf.c goes through the sections,
- * conf_token.c reads tokens, conf_account.c accounts, conf_hook.c hooks, conf_cert.c certificates.
+ * conf_token.c reads tokens, conf_account.c accounts, conf_hook.c hooks, conf_dcv.c how domains are
+ * validated, conf_cert.c certificates.
  * Nobody else includes this.
  */
 #ifndef AGENT_CONF_LOAD_H
@@ -26,6 +27,7 @@ struct conf_loading {
 /* Each adds one element to the configuration, also when it fails: conf_free() finds it there. */
 MUST_USE bool conf_load_token(struct conf_loading *l, struct ini_section *s, struct err *err);
 MUST_USE bool conf_load_account(struct conf_loading *l, struct ini_section *s, struct err *err);
+MUST_USE bool conf_load_dcv(struct conf_loading *l, struct ini_section *s, struct err *err);
 MUST_USE bool conf_load_cert(struct conf_loading *l, struct ini_section *s, struct err *err);
 
 /* [defaults] by itself, whether or not a certificate uses it. */
@@ -53,6 +55,7 @@ bool conf_has_pin(const char *uri);
 void conf_token_dispose(struct conf_token *t);
 void conf_account_dispose(struct conf_account *a);
 void conf_hooks_dispose(struct conf_hooks *h);
+void conf_dcv_dispose(struct conf_dcv *d);
 void conf_cert_dispose(struct conf_cert *c);
 
 #endif

@@ -447,7 +447,6 @@ static void refuses_what_comes_later(void **state)
 		{ "[certificate:www]", "renew_with = renew" },
 		{ "[certificate:www]", "renew_if_issued_before = 2026-01-01T00:00:00Z" },
 		{ "[certificate:www]", "on_lost_answer = resubmit" },
-		{ "[certificate:www]", "dcv = dns" },
 		{ "[defaults]", "reuse_key = yes" },
 		{ "[defaults]", "on_lost_answer = resubmit" },
 	};
