@@ -31,11 +31,14 @@ void check_bad(struct check *k, const char *what, const struct err *err)
 
 static void check_state(struct check *k)
 {
+	const struct store *s = k->c->store;
+	AUTO(buf) struct buf text = BUF(8192);
 	struct err err = { 0 };
 
-	if (fs_check_trusted(k->c->conf->agent.state_dir, "state_dir", &err) &&
-		fs_check_space(k->c->store->root, 1024 * 1024, &err))
-		check_good(k, "state directory", k->c->conf->agent.state_dir);
+	buf_addf(&text, "%s%s", s->path, s->root < 0 ? ", which the first run makes" : "");
+	if (store_check_trusted(s, &err) &&
+		(s->root < 0 || fs_check_space(s->root, 1024 * 1024, &err)))
+		check_good(k, "state directory", buf_str(&text));
 	else
 		check_bad(k, "state directory", &err);
 }
@@ -139,7 +142,7 @@ int cmd_check(struct cmd_context *c)
 		c->conf->accounts == 1 ? "" : "s");
 	check_good(&k, "configuration", text);
 	if (!c->cli->config_only) {
-		if (!store_open(&c->store, c->conf->agent.state_dir, &err) ||
+		if (!store_open_existing(&c->store, c->conf->agent.state_dir, &err) ||
 			!cmd_run_open(&r, c, &err))
 			return cmd_fail(&err);
 		check_all(&k);

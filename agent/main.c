@@ -276,8 +276,7 @@ static bool prepare(struct cmd_context *c, const struct cmd *cmd, struct err *er
 		return false;
 	if (cmd->needs < CMD_LOCK)
 		return true;
-	return store_make(c->store, err) &&
-	       store_lock(c->store, c->conf->agent.lock_timeout, err) &&
+	return store_lock(c->store, c->conf->agent.lock_timeout, err) &&
 	       store_check_clock(c->store, c->started, err);
 }
 

@@ -82,8 +82,6 @@ bool refusal_check(struct store *store, const struct refusal *r, struct err *err
 	AUTO(record) struct record known = { 0 };
 	bool found;
 
-	if (store->cache < 0)
-		return true;
 	if (!record_read(&known, &found, store->cache, r->file, err))
 		return false;
 	if (!found || strcmp(record_get(&known, "digest"), r->digest))

@@ -136,7 +136,7 @@ void store_close(struct store *s)
 
 bool store_lock(struct store *s, int64_t timeout, struct err *err)
 {
-	if (!fs_lock(&s->lock, s->root, "lock", timeout * 1000, err))
+	if (!store_make(s, err) || !fs_lock(&s->lock, s->root, "lock", timeout * 1000, err))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(rooms); i++)
 		if (!fs_clean_temp(*(int *)(void *)((char *)s + rooms[i].field), err))
@@ -172,8 +172,7 @@ static bool open_below(int *out, int dir, const char *name, bool make, mode_t mo
 {
 	if (make)
 		return fs_make_dir(out, dir, name, FS_ATTR(mode), err);
-	*out = -1;
-	return dir < 0 || fs_open_dir_optional(out, dir, name, err);
+	return fs_open_dir_optional(out, dir, name, err);
 }
 
 bool store_open_pending(int *out, struct store *s, const char *name, bool make, struct err *err)
@@ -249,7 +248,7 @@ bool store_live(char **out, struct store *s, const char *name, struct err *err)
 	AUTO_STR char *ours = NULL;
 	const char *id = NULL;
 
-	if (s->live >= 0 && !fs_read_link(&target, s->live, name, err))
+	if (!fs_read_link(&target, s->live, name, err))
 		return false;
 	if (asprintf(&ours, "../archive/%s/", name) < 0)
 		return err_memory(err);
@@ -386,5 +385,5 @@ bool store_history(
 bool store_read_history(struct buf *out, struct store *s, size_t most, struct err *err)
 {
 	*out = BUF(most);
-	return s->root < 0 || fs_read_tail(out, s->root, "history", err);
+	return fs_read_tail(out, s->root, "history", err);
 }

@@ -70,7 +70,7 @@ AUTO_DEFINE(store, struct store *, store_close);
 
 /*
  * The right to change something; ERR_BUSY after `timeout` seconds. Held until store_close(). What a
- * killed run left half-made in the directories above is removed.
+ * killed run left half-made in the directories above is removed; what is absent is made first.
  */
 MUST_USE bool store_lock(struct store *s, int64_t timeout, struct err *err);
 

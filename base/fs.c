@@ -58,11 +58,17 @@ bool fs_open_dir(int *out, int at, const char *path, struct err *err)
 	return true;
 }
 
+/* After a call that failed: there is nothing of that name, or not even the directory. */
+static bool is_absent(int dir)
+{
+	return errno == ENOENT || (dir == -1 && errno == EBADF);
+}
+
 bool fs_open_dir_optional(int *out, int at, const char *path, struct err *err)
 {
 	int fd = open_dir(at, path);
 
-	if (fd < 0 && errno != ENOENT)
+	if (fd < 0 && !is_absent(at))
 		return err_errno(err, ERR_IO, "open directory %s", path);
 	*out = fd;
 	return true;
@@ -244,7 +250,7 @@ static bool read_at(
 	AUTO(fd) int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags);
 	struct stat st;
 
-	if (fd < 0 && errno == ENOENT) {
+	if (fd < 0 && is_absent(dir)) {
 		*found = false;
 		return true;
 	}
@@ -282,7 +288,7 @@ bool fs_read_tail(struct buf *out, int dir, const char *name, struct err *err)
 	struct stat st;
 	const char *line;
 
-	if (fd < 0 && errno == ENOENT)
+	if (fd < 0 && is_absent(dir))
 		return true;
 	if (fd < 0 || fstat(fd, &st))
 		return err_errno(err, ERR_IO, "open %s", name);
@@ -409,7 +415,7 @@ bool fs_read_link(char **out, int dir, const char *name, struct err *err)
 	char target[PATH_MAX];
 	ssize_t n = readlinkat(dir, name, target, sizeof(target) - 1);
 
-	if (n < 0 && errno == ENOENT) {
+	if (n < 0 && is_absent(dir)) {
 		*out = NULL;
 		return true;
 	}

@@ -4,7 +4,8 @@
  *
  * Names are relative to an open directory, one component, never a path from outside. A change is
  * durable when its function returns true: file and directory are fsynced. After a failure nothing
- * has changed. Failures are ERR_IO unless a function says otherwise.
+ * has changed. Failures are ERR_IO unless a function says otherwise. A directory of -1 is one that
+ * is absent: what reads something that may be missing finds nothing there.
  */
 #ifndef BASE_FS_H
 #define BASE_FS_H

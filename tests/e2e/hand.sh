@@ -133,12 +133,19 @@ expect 0 run
 say "looking makes nothing"
 rm -rf "$T/state"
 sed -i "s|^state_dir = .*|state_dir = $T/none/state|" "$T/agent.ini"
+expect 0 check
+grep -q 'which the first run makes' "$T/out" || fail "check does not say that the state directory is not there"
+expect 0 scm organizations
+expect 3 scm profiles --cached
 expect 0 status
 grep -q 'www  *due' "$T/out" || fail "status without a state directory"
 expect 0 show www
 expect 0 history
 expect 0 history www
 [ ! -e "$T/none" ] || fail "made by looking"
+expect 0 scm sync
+expect 0 scm profiles --cached
+rm -r "$T/none"
 expect 2 history nosuch
 expect_error "there is no certificate 'nosuch'"
 conf_p12

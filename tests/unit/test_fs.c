@@ -641,6 +641,30 @@ static void knows_whether_there_is_room(void **state)
 	assert_failed(fs_check_space(dir, UINT64_MAX, &err), &err, ERR_IO, "KiB free");
 }
 
+/* fs_open_dir_optional() says -1, and whoever looks below finds nothing, too. */
+static void finds_nothing_in_what_is_absent(void **state)
+{
+	AUTO(buf) struct buf text = BUF(100);
+	AUTO_STR char *target = NULL;
+	struct err err = { 0 };
+	bool found = true;
+	int dir = 0;
+
+	(void)state;
+	assert_true(fs_open_dir_optional(&dir, -1, "x", &err));
+	assert_int_equal(dir, -1);
+	assert_true(fs_read_optional(&text, &found, -1, "x", &err));
+	assert_false(found);
+	assert_true(fs_read_tail(&text, -1, "x", &err));
+	assert_int_equal(text.len, 0);
+	assert_true(fs_read_link(&target, -1, "x", &err));
+	assert_null(target);
+	assert_false(fs_exists(-1, "x"));
+	assert_false(fs_read(&text, -1, "x", &err));
+	assert_false(fs_write(-1, "x", "", 0, FS_ATTR(0600), &err));
+	assert_false(fs_open_dir(&dir, -1, "x", &err));
+}
+
 #define IN_DIR(test) cmocka_unit_test_setup_teardown(test, tempdir_setup, tempdir_teardown)
 
 int main(void)
@@ -655,6 +679,7 @@ int main(void)
 		IN_DIR(appends_whole_lines),
 		IN_DIR(reads_within_a_limit),
 		IN_DIR(reads_only_regular_files),
+		cmocka_unit_test(finds_nothing_in_what_is_absent),
 		IN_DIR(makes_directories),
 		IN_DIR(opens_directories_but_no_links),
 		IN_DIR(tells_an_absent_directory_from_one_out_of_reach),
