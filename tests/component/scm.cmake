@@ -4,7 +4,7 @@ add_library(fetch_scene STATIC ${CMAKE_CURRENT_LIST_DIR}/sim.c ${CMAKE_CURRENT_L
 target_link_libraries(fetch_scene PUBLIC base scm_wire
 	PRIVATE PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::CMOCKA Threads::Threads)
 
-foreach(part orders lists dcv lost limits talk probe)
+foreach(part orders lists dcv lost limits talk probe published)
 	scm_test(test_fetch_${part} LABEL component TIMEOUT 300 SOURCES test_fetch_${part}.c
 		USES fetch_scene LIBS PkgConfig::CRYPTO
 		ARGS $<TARGET_FILE:scm-sim> $<TARGET_FILE:scm-agent-fetch>)
