@@ -4,6 +4,7 @@
 #include "dcv_check.h"
 #include "json.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -106,4 +107,36 @@ bool dcv_look(struct call *call, const char *domain)
 	if (found)
 		dcv_state_validate(call->sim, record, call->now);
 	return dcv_save(call);
+}
+
+void dcv_put(cJSON *record, cJSON *view, const char *name, const char *value)
+{
+	dcv_state_set(record, name, cJSON_CreateString(value));
+	dcv_state_set(view, name, cJSON_CreateString(value));
+}
+
+char *dcv_read_method(const struct call *call)
+{
+	static const char known[] = " http https cname txt email ";
+	AUTO(text) char *word = mem_format(" %s ", call->text);
+	char *method;
+
+	if (!strstr(known, word)) {
+		reply_error(call->reply, 404, -1, NULL);
+		return NULL;
+	}
+	method = mem_text(call->text);
+	for (char *p = method; *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	return method;
+}
+
+bool dcv_refuse_state(const struct call *call, const char *domain, const char *status)
+{
+	AUTO(text)
+	char *text = mem_format("The request for '%s' cannot be processed since it's "
+				"domain validation status is %s.",
+		domain, status);
+
+	return reply_text(call->reply, 400, -724, text);
 }

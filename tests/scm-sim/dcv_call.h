@@ -31,4 +31,17 @@ void dcv_clear_order(cJSON *record);
  */
 MUST bool dcv_look(struct call *call, const char *domain);
 
+/* Puts member NAME into the domain's RECORD and into VIEW. */
+void dcv_put(cJSON *record, cJSON *view, const char *name, const char *value);
+
+/* The method of the path in upper case; owned, NULL after the reply refused it. */
+char *dcv_read_method(const struct call *call);
+
+/* Refuses a call that does not fit STATUS, the state of DOMAIN's order; false. */
+bool dcv_refuse_state(const struct call *call, const char *domain, const char *status);
+
+/* The mailboxes beside those of the domain itself: of its TXT records, of its registration. */
+#define DCV_TXT_MAILBOX "dns-txt@registrar.test"
+#define DCV_WHOIS_MAILBOX "domains@registrar.test"
+
 #endif

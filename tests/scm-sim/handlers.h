@@ -124,7 +124,7 @@ handler smime_revoke_email;
 /* person.c */
 handler person_by_email;
 
-/* dcv.c and dcv_order.c */
+/* dcv.c, dcv_start.c and dcv_submit.c */
 handler dcv_list;
 handler dcv_status;
 handler dcv_sync;

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "csr.h"
 #include "hex.h"
+#include "issue_chain.h"
 #include "json.h"
 
 #include <string.h>
@@ -103,54 +104,6 @@ static void set_usage(struct cert_spec *spec, const struct faults *faults)
 		spec->digest = EVP_sha1();
 }
 
-static enum ca_name issuing_ca(const EVP_PKEY *key, const struct faults *faults)
-{
-	if (fault_find(faults, FAULT_UNKNOWN_CA))
-		return CA_STRANGER_ISSUING;
-	if (fault_find(faults, FAULT_WEAK_ISSUER))
-		return CA_WEAK_ISSUING;
-	return EVP_PKEY_is_a(key, "RSA") ? CA_RSA_ISSUING : CA_EC_ISSUING;
-}
-
-/* Signs what SPEC says with a key of nobody, in the certificate's own name. */
-static bool make_self_signed(cert_stack **out, const struct cert_spec *spec, struct err *err)
-{
-	AUTO(certs) cert_stack *chain = sk_X509_new_null();
-	struct cert_issuer nobody = { 0 };
-	X509 *leaf;
-	bool ok;
-
-	if (!cert_key(&nobody.key, "ec:P-256", err))
-		return false;
-	ok = cert_make(&leaf, spec, &nobody, err);
-	EVP_PKEY_free(nobody.key);
-	if (!ok)
-		return false;
-	if (!chain || !sk_X509_push(chain, leaf))
-		abort();
-	*out = TAKE(chain);
-	return true;
-}
-
-static bool make_chain(cert_stack **out, struct ca *ca, const struct cert_spec *spec,
-	const struct faults *faults, struct err *err)
-{
-	enum ca_name name = issuing_ca(spec->key, faults);
-	AUTO(certs) cert_stack *chain = NULL;
-	struct cert_issuer issuer;
-	X509 *leaf;
-
-	if (fault_find(faults, FAULT_SELF_SIGNED))
-		return make_self_signed(out, spec, err);
-	if (!ca_issuer(&issuer, ca, name, err) || !ca_chain(&chain, ca, name, err) ||
-		!cert_make(&leaf, spec, &issuer, err))
-		return false;
-	if (!sk_X509_unshift(chain, leaf))
-		abort();
-	*out = TAKE(chain);
-	return true;
-}
-
 static cJSON *issued_event(
 	const struct order *order, cert_stack *chain, const struct faults *faults)
 {
@@ -204,7 +157,7 @@ static bool issue(struct sim *sim, const struct order *order, struct err *err)
 	spoil_names(&names, &spec, &faults);
 	set_dates(&spec, sim, order, &faults);
 	set_usage(&spec, &faults);
-	return make_chain(&chain, sim->ca, &spec, &faults, err) &&
+	return issue_chain(&chain, sim->ca, &spec, &faults, err) &&
 	       orders_record(sim->orders, issued_event(order, chain, &faults), err);
 }
 
