@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "dcv/lookup.h"
 #include "deploy-hooks/probe.h"
 #include "fetch/account.h"
 #include "fetch/channel.h"
@@ -77,16 +78,36 @@ static void look_at_published(struct session *s, const struct wire_request *r)
 	channel_reply(&s->channel, &reply);
 }
 
+static void look_up(struct session *s, const struct wire_request *r)
+{
+	struct wire_reply reply = { .id = r->id };
+	const struct wire_lookup *l = &r->lookup;
+	const struct dcv_challenge c = { .type = l->text ? DCV_TXT : DCV_CNAME,
+		.domain = l->domain,
+		.host = l->host,
+		.point = l->point };
+	bool found = false;
+
+	if (dcv_lookup(&found, &c, *l->server ? l->server : NULL, &reply.err))
+		reply.err = (struct err) { 0 };
+	if (reply.err.kind == ERR_NONE && !found)
+		err_set(&reply.err, ERR_UNAVAILABLE, "%s of %s is not in the DNS%s%s",
+			dcv_type_name(c.type), c.host, *l->server ? " as seen by " : "", l->server);
+	channel_reply(&s->channel, &reply);
+}
+
 /* Whom a probe talks to is not up to us, so what probes has no credential. */
 static bool is_probe(const struct wire_request *r)
 {
-	return r->op == WIRE_PROBE || r->op == WIRE_PUBLISHED;
+	return r->op == WIRE_PROBE || r->op == WIRE_PUBLISHED || r->op == WIRE_LOOKUP;
 }
 
 static void look(struct session *s, const struct wire_request *r)
 {
 	if (r->op == WIRE_PROBE)
 		probe(s, r);
+	else if (r->op == WIRE_LOOKUP)
+		look_up(s, r);
 	else
 		look_at_published(s, r);
 }

@@ -166,6 +166,15 @@ static void published(struct codec *c, struct wire_published *p)
 	codec_str(c, &p->connect, WIRE_STRING_MAX, "connect");
 }
 
+static void lookup(struct codec *c, struct wire_lookup *l)
+{
+	codec_bool(c, &l->text, "text");
+	codec_str(c, &l->domain, WIRE_STRING_MAX, "domain");
+	codec_str(c, &l->host, WIRE_STRING_MAX, "host");
+	codec_str(c, &l->point, WIRE_STRING_MAX, "point");
+	codec_str(c, &l->server, WIRE_STRING_MAX, "server");
+}
+
 static void probe(struct codec *c, struct wire_probe *p)
 {
 	codec_str(c, &p->connect_host, WIRE_STRING_MAX, "connect_host");
@@ -216,6 +225,9 @@ static void request(struct codec *c, struct wire_request *r)
 		break;
 	case WIRE_PUBLISHED:
 		published(c, &r->published);
+		break;
+	case WIRE_LOOKUP:
+		lookup(c, &r->lookup);
 		break;
 	case WIRE_PROBE:
 		probe(c, &r->probe);

@@ -48,8 +48,9 @@ enum wire_op {
 	WIRE_REVOKE,	  /* revoke the certificate of an order */
 	WIRE_LIST,	  /* rows: what the account holds */
 	WIRE_DCV,	  /* one step of a domain's validation */
-	WIRE_PUBLISHED,	  /* whether a file of a domain's validation can be read by HTTP; as PROBE */
-	WIRE_PROBE,	  /* the chain that a TLS server shows; needs no account */
+	WIRE_PUBLISHED, /* whether a file of a domain's validation can be read by HTTP; as PROBE */
+	WIRE_LOOKUP,	/* whether a record of a domain's validation is in the DNS; as PROBE */
+	WIRE_PROBE,	/* the chain that a TLS server shows; needs no account */
 };
 
 enum wire_api { WIRE_ADMIN = 1, WIRE_ENROLLMENT };
@@ -202,6 +203,15 @@ struct wire_published {
 	const char *connect; /* "", or ADDRESS:PORT to go to instead of the URL's host */
 };
 
+/* Succeeds when the record is there. */
+struct wire_lookup {
+	bool text; /* TXT; else CNAME */
+	const char *domain;
+	const char *host;
+	const char *point;
+	const char *server; /* "" for the system's, or ADDRESS[:PORT] */
+};
+
 struct wire_probe {
 	const char *connect_host; /* where to connect: name or address literal */
 	uint32_t connect_port;
@@ -221,6 +231,7 @@ struct wire_request {
 		struct wire_list list;
 		struct wire_dcv dcv;
 		struct wire_published published;
+		struct wire_lookup lookup;
 		struct wire_probe probe;
 	};
 };

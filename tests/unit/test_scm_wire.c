@@ -83,6 +83,10 @@ static struct wire_request request_of(enum wire_op op)
 		r.published = (struct wire_published) { "http://example.com/x.txt", "00ff",
 			"sectigo.com", "192.0.2.1:8080" };
 		break;
+	case WIRE_LOOKUP:
+		r.lookup = (struct wire_lookup) { true, "example.com",
+			"_pki-validation.example.com.", "a\"b", "192.0.2.53" };
+		break;
 	case WIRE_PROBE:
 		r.probe = (struct wire_probe) { "::1", 443, "www.example.com", 5000 };
 		break;
