@@ -8,7 +8,6 @@
 #include "scm/request.h"
 
 #define EXCERPT_MAX 160
-#define UNKNOWN_USER (-16)
 
 /* The first line of a text that is no markup: what a proxy has to say. */
 static void add_excerpt(struct buf *out, const struct scm_answer *a)
@@ -41,13 +40,13 @@ static bool refused_by_scm(
 {
 	const struct scm_code *code = scm_code(e->code);
 	enum err_kind kind = kind_of_code(a->status, code);
-	const char *remedy = kind == ERR_AUTH && a->remedy ? a->remedy : code->remedy;
+	const char *credential = kind == ERR_AUTH && a->remedy ? a->remedy : "";
 
 	out->code = e->code;
 	out->refused = kind == ERR_REJECTED || kind == ERR_AUTH;
-	return err_set(&out->err, kind, "%s: HTTP %ld: code %" PRId64 "%s%s%s%s", a->label,
+	return err_set(&out->err, kind, "%s: HTTP %ld: code %" PRId64 "%s%s%s%s%s%s", a->label,
 		a->status, e->code, *e->description ? ": " : "", e->description,
-		*remedy ? "; " : "", remedy);
+		*credential ? "; " : "", credential, *code->remedy ? "; " : "", code->remedy);
 }
 
 /* Not SCM itself, as far as one can tell: no error object. */
@@ -60,7 +59,7 @@ static bool refused_by_other(struct wire_reply *out, const struct scm_answer *a)
 	add_excerpt(&said, a);
 	if (a->status == 401) {
 		kind = ERR_AUTH;
-		remedy = a->remedy ? a->remedy : scm_code(UNKNOWN_USER)->remedy;
+		remedy = a->remedy ? a->remedy : "check the credential";
 	} else if (passes_by_itself(a->status) || a->status == 403) {
 		kind = ERR_UNAVAILABLE;
 		remedy = "";

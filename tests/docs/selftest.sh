@@ -33,7 +33,7 @@ slip() {
 	cp "$tree/before" "$file"
 }
 
-for check in keys commands names help examples; do
+for check in keys commands names help examples codes; do
 	if ! "$here/$check.sh" "$tree" >/dev/null 2>&1; then
 		echo "selftest: $check refuses the documents as they are" >&2
 		failures=$((failures + 1))
@@ -42,6 +42,7 @@ done
 
 ini=packaging/man/scm-agent.ini.5
 man=packaging/man/scm-agent.8
+scm=packaging/man/scm-agent-scm.7
 example=packaging/scm-agent.ini.example
 
 slip keys 'lock_timeout is missing' "$ini" '/^\.It Ic lock_timeout$/d'
@@ -70,6 +71,12 @@ slip help 'run takes --dry-run' "$man" '/^\.(It|Op) Fl -dry-run/d'
 slip examples 'README.md' README.md 's/^customer_uri = example/custommer_uri = example/'
 slip examples 'scm-agent.ini.5' "$ini" 's/^login = api-host01/logn = api-host01/'
 slip examples 'scm-agent.ini.example' "$example" 's/^#parallel = 4/#parallel = 400/'
+slip codes 'not what .* -111 Refused' "$scm" 's/^Refused: check profile;/Refused: look at profile;/'
+slip codes 'missing.* -183 Not ready yet' "$scm" '/^\.It .-183$/,+1d'
+slip codes 'not what .* -4242' "$scm" 's/^\.It .-5101$/.It \\-4242\n&/'
+slip codes 'missing.* -993 Refused: novelty' scm/errors.c 's/"ask SCM support why orders[^"]*"/"novelty"/'
+slip codes 'missing.* -970 Refused' scm/errors.c 's/-970, ERR_AUTH/-970, ERR_REJECTED/'
+slip codes 'codes found' scm/errors.c 's/, ERR_REJECTED,/, REFUSED,/'
 
 if [ "$failures" -gt 0 ]; then
 	exit 1

@@ -79,8 +79,7 @@ static const struct {
 		"HTTP 502 without an answer of SCM" },
 	{ 599, "", ERR_UNAVAILABLE, false, 0, "HTTP 599 without an answer of SCM" },
 	{ 401, "<html>", ERR_AUTH, false, 0,
-		"HTTP 401 without an answer of SCM; check login, customer_uri and the client "
-		"certificate" },
+		"HTTP 401 without an answer of SCM; check the credential" },
 	{ 403, "<html>", ERR_UNAVAILABLE, false, 0, "HTTP 403 without an answer of SCM" },
 	{ 404, "not \x1b[31mfound", ERR_PROTOCOL, false, 0,
 		"HTTP 404 without an answer of SCM: not \\x1b[31mfound; check url" },
