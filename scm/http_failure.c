@@ -73,9 +73,7 @@ static long connect_status(const struct scm_transfer *t)
 /* Up to its consent the only other side is the proxy. */
 static bool failed_at_proxy(const struct scm_transfer *t)
 {
-	long status = t->endpoint->proxy && !t->began ? connect_status(t) : 200;
-
-	return status < 200 || status >= 300;
+	return t->endpoint->proxy && !t->connected && !t->began;
 }
 
 /* 401 is what tinyproxy says to a wrong password. */
@@ -104,8 +102,9 @@ static void describe_proxy(struct err *err, const struct scm_transfer *t, CURLco
 		describe_refusal(err, t, status);
 		return;
 	}
-	/* a line of its header that is too long is called a lack of memory here too */
-	if (t->headers_over || code == CURLE_OUT_OF_MEMORY)
+	if (t->too_late)
+		said = "no way to the server in time";
+	if (t->headers_over)
 		said = "its header is too long";
 	buf_add_printable(&text, said, strlen(said));
 	err_set(err, ERR_UNAVAILABLE,
@@ -121,6 +120,9 @@ void scm_transfer_failure(struct scm_answer *a, const struct scm_transfer *t, CU
 	a->too_large = t->body_over;
 	if (failed_at_proxy(t))
 		describe_proxy(&a->err, t, code);
+	else if (t->too_late)
+		err_set(&a->err, ERR_UNAVAILABLE, "%s: no connection in %d seconds", label,
+			SCM_CONNECT_S);
 	else if (t->body_over)
 		err_set(&a->err, ERR_PROTOCOL, "%s: an answer of more than %zu bytes", label,
 			t->request.answer_max);

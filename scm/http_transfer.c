@@ -8,7 +8,7 @@
 #define SCM_VERSION "0"
 #endif
 
-#define CONNECT_S 15L
+#define LATE_MS (1000 * SCM_CONNECT_S + 1000)
 #define TOTAL_S 120L
 #define SLOW_S 300L /* enroll waits for the CA: scm-api.md, 2 */
 #define SECRET_LINE_MAX (20 * 1024)
@@ -53,8 +53,9 @@ static size_t on_body(char *data, size_t size, size_t n, void *context)
 }
 
 /*
- * libcurl's own limit of speed would also count the time in which the server works on its answer:
- * here slowness starts with the first byte.
+ * libcurl looks at no clock while a proxy goes on with a body that nobody wants, but asks here for
+ * each byte of it. Its own limit of speed would also count the time in which the server works on
+ * its answer: here slowness starts with the first byte.
  */
 static int on_progress(
 	void *context, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal, curl_off_t ulnow)
@@ -66,6 +67,9 @@ static int on_progress(
 	(void)dlnow;
 	(void)ultotal;
 	(void)ulnow;
+	t->too_late = !t->began && now - t->started > LATE_MS;
+	if (t->too_late)
+		return 1;
 	if (!t->slow_since || now - t->slow_since < SCM_SLOW_MS)
 		return 0;
 	t->too_slow = t->received < SCM_SLOW_BYTES;
@@ -90,10 +94,11 @@ static int on_begin(void *context, char *remote, char *local, int remote_port, i
 
 static CURLcode on_tls(CURL *easy, void *context, void *transfer)
 {
-	const struct scm_transfer *t = transfer;
+	struct scm_transfer *t = transfer;
 	struct err err;
 
 	(void)easy;
+	t->connected = true;
 	return scm_tls_apply(context, &t->endpoint->tls, &err) ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
 }
 
@@ -107,7 +112,8 @@ static bool set_rules(struct scm_transfer *t)
 	return SET(PROTOCOLS_STR, "https") && SET(FOLLOWLOCATION, 0L) &&
 	       SET(NETRC, (long)CURL_NETRC_IGNORED) &&
 	       SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) && SET(HTTP_CONTENT_DECODING, 0L) &&
-	       SET(NOSIGNAL, 1L) && SET(NOPROGRESS, 0L) && SET(CONNECTTIMEOUT, CONNECT_S) &&
+	       SET(NOSIGNAL, 1L) && SET(NOPROGRESS, 0L) &&
+	       SET(CONNECTTIMEOUT, (long)SCM_CONNECT_S) &&
 	       SET(TIMEOUT, t->request.slow ? SLOW_S : TOTAL_S) &&
 	       SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) && SET(SSL_VERIFYPEER, 1L) &&
 	       SET(SSL_VERIFYHOST, 2L) && SET(CAINFO, NULL) && SET(CAPATH, NULL) &&
@@ -196,6 +202,7 @@ struct scm_transfer *scm_transfer_new(
 		return NULL;
 	t->endpoint = endpoint;
 	t->request = *request;
+	t->started = clock_ms();
 	scm_headers_init(&t->headers);
 	t->body = BUF(request->answer_max);
 	t->easy = curl_easy_init();

@@ -11,6 +11,7 @@
 #include "scm/headers.h"
 #include "scm/http.h"
 
+#define SCM_CONNECT_S 15
 #define SCM_SLOW_MS 30000
 #define SCM_SLOW_BYTES (100 * SCM_SLOW_MS / 1000)
 
@@ -22,12 +23,15 @@ struct scm_transfer {
 	struct buf body;
 	struct scm_headers headers;
 	size_t header_bytes;
+	int64_t started;    /* clock_ms() */
 	uint64_t received;  /* bytes of the answer since slow_since */
 	int64_t slow_since; /* clock_ms(); 0 before the first byte */
 	bool headers_end;   /* the empty line after them has come */
+	bool connected;	    /* to the server itself: TLS has begun */
 	bool began;	    /* from here on a byte of the request may have left */
 	bool body_over;
 	bool headers_over;
+	bool too_late; /* to begin */
 	bool too_slow;
 	char error[CURL_ERROR_SIZE];
 
