@@ -40,6 +40,15 @@ static bool finish(struct refusal *r, const struct buf *text, struct err *err)
 	return csr_der_fingerprint(r->digest, text->data, text->len) || err_memory(err);
 }
 
+/* What a proxy refuses is asked for no more often than what SCM does. */
+static void add_proxy(struct buf *out, const struct conf_account *a)
+{
+	add_text(out, a->proxy_host);
+	buf_addf(out, "%llu\n", (unsigned long long)a->proxy_port);
+	add_text(out, a->proxy_user);
+	add_file(out, a->proxy_password_file);
+}
+
 static void add_token(struct buf *out, const struct conf_token *t)
 {
 	add_text(out, t->module);
@@ -55,13 +64,16 @@ bool refusal_of_account(struct refusal *out, const struct conf_account *a, struc
 	snprintf(out->file, sizeof(out->file), "refused-account-%.64s", a->name);
 	add_text(&text, a->url);
 	add_text(&text, a->customer_uri);
+	buf_addf(&text, "%d %d\n", (int)a->api, (int)a->auth);
 	add_text(&text, a->login);
+	add_text(&text, a->token_url);
 	add_text(&text, a->store_alias);
 	add_text(&text, a->store_object);
 	add_file(&text, a->secret_file);
 	add_file(&text, a->store);
 	add_file(&text, a->store_password_file);
 	add_file(&text, a->key_password_file);
+	add_proxy(&text, a);
 	if (a->store_token)
 		add_token(&text, a->store_token);
 	return finish(out, &text, err);

@@ -158,6 +158,41 @@ static void change_login(struct scene *s)
 	s->account.login = text_b;
 }
 
+static void change_auth(struct scene *s)
+{
+	s->account.auth = CONF_PASSWORD;
+}
+
+static void change_api(struct scene *s)
+{
+	s->account.api = CONF_ENROLLMENT;
+}
+
+static void change_token_url(struct scene *s)
+{
+	s->account.token_url = text_b;
+}
+
+static void change_proxy(struct scene *s)
+{
+	s->account.proxy_host = text_b;
+}
+
+static void change_proxy_port(struct scene *s)
+{
+	s->account.proxy_port = 3128;
+}
+
+static void change_proxy_user(struct scene *s)
+{
+	s->account.proxy_user = text_b;
+}
+
+static void change_proxy_password(struct scene *s)
+{
+	s->account.proxy_password_file = s->pin_path;
+}
+
 static void change_alias(struct scene *s)
 {
 	s->account.store_alias = text_b;
@@ -285,6 +320,13 @@ static void forgets_token(void **state, change_fn *change)
 FORGETS(account, change_url)
 FORGETS(account, change_customer)
 FORGETS(account, change_login)
+FORGETS(account, change_auth)
+FORGETS(account, change_api)
+FORGETS(account, change_token_url)
+FORGETS(account, change_proxy)
+FORGETS(account, change_proxy_port)
+FORGETS(account, change_proxy_user)
+FORGETS(account, change_proxy_password)
 FORGETS(account, change_alias)
 FORGETS(account, change_store)
 FORGETS(account, change_password_file)
@@ -421,6 +463,13 @@ int main(void)
 		TEST(account_change_url),
 		TEST(account_change_customer),
 		TEST(account_change_login),
+		TEST(account_change_auth),
+		TEST(account_change_api),
+		TEST(account_change_token_url),
+		TEST(account_change_proxy),
+		TEST(account_change_proxy_port),
+		TEST(account_change_proxy_user),
+		TEST(account_change_proxy_password),
 		TEST(account_change_alias),
 		TEST(account_change_store),
 		TEST(account_change_password_file),
