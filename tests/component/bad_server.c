@@ -146,6 +146,31 @@ static void serve_tls(struct bad_server *s, int fd)
 	SSL_CTX_free(context);
 }
 
+/* Some of it may never be read: no signal, no complaint. */
+static void serve_http(struct bad_server *s, int fd)
+{
+	static char request[REQUEST_MAX + 1];
+	const struct bad_server_spec *spec = &s->spec;
+	size_t half = spec->len / 2;
+	size_t len = 0;
+
+	while (!whole(request, len)) {
+		ssize_t n = recv(fd, request + len, REQUEST_MAX - len, 0);
+
+		if (n <= 0)
+			return;
+		len += (size_t)n;
+		request[len] = '\0';
+	}
+	s->received += len;
+	if (send(fd, spec->answer, spec->len, MSG_NOSIGNAL) < 0)
+		return;
+	while (spec->endless && !s->ending &&
+		send(fd, spec->answer + half, spec->len - half, MSG_NOSIGNAL) > 0)
+		;
+	drain(fd);
+}
+
 static void serve(struct bad_server *s, int fd)
 {
 	const struct linger hard = { .l_onoff = 1 };
@@ -159,6 +184,9 @@ static void serve(struct bad_server *s, int fd)
 	case BAD_PLAIN:
 		(void)!write(fd, "220 mail.example.com ESMTP\r\n", 28);
 		drain(fd);
+		break;
+	case BAD_HTTP:
+		serve_http(s, fd);
 		break;
 	case BAD_SILENT:
 		while (!s->ending && (poll(&p, 1, 100) == 0 || recv(fd, &byte, 1, 0) > 0))

@@ -21,6 +21,7 @@ struct bad_server_spec {
 		BAD_ANSWER,  /* handshake, read `read` bytes, send `answer`, close */
 		BAD_HANG_UP, /* close at once */
 		BAD_PLAIN,   /* speak no TLS */
+		BAD_HTTP,    /* as BAD_ANSWER, but speak no TLS: a bad proxy */
 		BAD_SILENT,  /* take the connection, then nothing */
 	} habit;
 	size_t read;	    /* bytes of the request, or BAD_WHOLE_REQUEST */

@@ -4,3 +4,12 @@ foreach(part auth oauth)
 		USES fetch_scene LIBS PkgConfig::CRYPTO
 		ARGS $<TARGET_FILE:scm-sim> $<TARGET_FILE:scm-agent-fetch>)
 endforeach()
+
+scm_test(test_fetch_proxy LABEL component TIMEOUT 300 SOURCES test_fetch_proxy.c proxy.c
+	USES fetch_scene LIBS PkgConfig::CRYPTO
+	ARGS $<TARGET_FILE:scm-sim> $<TARGET_FILE:scm-agent-fetch>)
+
+# jks.cmake, which comes first, has looked for keytool.
+scm_test(test_fetch_stores LABEL component TIMEOUT 300 SOURCES test_fetch_stores.c
+	USES fetch_scene LIBS PkgConfig::CRYPTO
+	ARGS $<TARGET_FILE:scm-sim> $<TARGET_FILE:scm-agent-fetch> ${keytool})
