@@ -4,11 +4,14 @@ add_library(fetch_scene STATIC ${CMAKE_CURRENT_LIST_DIR}/sim.c ${CMAKE_CURRENT_L
 target_link_libraries(fetch_scene PUBLIC base scm_wire
 	PRIVATE PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::CMOCKA Threads::Threads)
 
-foreach(part orders lists dcv lost limits talk probe published)
+foreach(part orders lists dcv lost limits talk probe)
 	scm_test(test_fetch_${part} LABEL component TIMEOUT 300 SOURCES test_fetch_${part}.c
 		USES fetch_scene LIBS PkgConfig::CRYPTO
 		ARGS $<TARGET_FILE:scm-sim> $<TARGET_FILE:scm-agent-fetch>)
 endforeach()
+
+scm_test(test_fetch_published LABEL component TIMEOUT 300 SOURCES test_fetch_published.c file_server.c
+	USES fetch_scene ARGS $<TARGET_FILE:scm-sim> $<TARGET_FILE:scm-agent-fetch>)
 
 # keystore.cmake, which comes first, has looked for the module.
 scm_test(test_fetch_token LABEL component SOURCES test_fetch_token.c

@@ -7,7 +7,7 @@ foreach(part body endpoint)
 	scm_test(test_scm_${part} LABEL unit SOURCES test_scm_${part}.c ca_fixture.c
 		USES scm LIBS PkgConfig::CRYPTO)
 endforeach()
-foreach(part json json_lists)
+foreach(part json json_lists json_dcv)
 	scm_test(test_scm_${part} LABEL unit SOURCES test_scm_${part}.c json_shapes.c USES scm)
 endforeach()
 foreach(part work work_lists submit find revoke)
