@@ -176,9 +176,7 @@ void buf_add_printable(struct buf *b, const char *s, size_t len)
 	while (i < len) {
 		size_t n = printable_sequence((const unsigned char *)s + i, len - i);
 
-		if (n == 1 && s[i] == '\\')
-			buf_add_str(b, "\\\\");
-		else if (n)
+		if (n)
 			buf_add(b, s + i, n);
 		else
 			buf_addf(b, "\\x%02x", (unsigned char)s[i]);

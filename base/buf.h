@@ -42,7 +42,8 @@ void buf_add_hex(struct buf *b, const void *data, size_t len);
 
 /*
  * Text from outside, made safe for a terminal and a log: valid UTF-8 passes; control characters,
- * characters that reorder or hide text, and broken sequences become \xNN; a backslash is doubled.
+ * characters that reorder or hide text, and broken sequences become \xNN. What is safe already
+ * stays as it is, so that text may pass here more than once.
  */
 void buf_add_printable(struct buf *b, const char *s, size_t len);
 

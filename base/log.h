@@ -2,7 +2,7 @@
  * Outcomes, one line an event: to a terminal as text, to the journal with priority and fields.
  *
  * Only agent/ logs outcomes; other rooms return errors. stdout is never used. What comes from
- * outside is escaped here, once (buf_add_printable).
+ * outside is escaped here, if it was not before (buf_add_printable).
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

@@ -144,7 +144,7 @@ static void makes_text_printable(void **state)
 	} rows[] = {
 		{ LIT(""), "" },
 		{ LIT("plain text ~"), "plain text ~" },
-		{ LIT("a\\b"), "a\\\\b" },
+		{ LIT("a\\b \\x1b"), "a\\b \\x1b" },
 		{ LIT("\0\t\n\r\x1b[0m\x7f"), "\\x00\\x09\\x0a\\x0d\\x1b[0m\\x7f" },
 		{ LIT("B\xc3\xbc"
 		      "cher \xe2\x82\xac \xf0\x9f\x94\x91"),

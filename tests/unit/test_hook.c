@@ -92,7 +92,7 @@ static const struct {
 	{ "trap 'exit 0' TERM; sleep 1000 & wait", 2000, "ended by us after 2 s (hook_timeout)",
 		"" },
 	{ "printf 'a\\033[31mred\\tb\\\\\\377\\n'; exit 1", PLENTY_MS,
-		"exit status 1: a\\x1b[31mred\\x09b\\\\\\xff", "a\\x1b[31mred\\x09b\\\\\\xff\n" },
+		"exit status 1: a\\x1b[31mred\\x09b\\\\xff", "a\\x1b[31mred\\x09b\\\\xff\n" },
 	{ "dir=$(mktemp -d); cd \"$dir\"; rmdir \"$dir\"; echo there", PLENTY_MS, NULL, "there\n" },
 };
 

@@ -136,7 +136,7 @@ static void a_line_stays_a_line(void **state)
 	(void)state;
 	log_info("%s", "a\nerror: forged\r\x1b[2J\xc2\x9b\xe2\x80\xae\\");
 	assert_string_equal(
-		logged(), "a\\x0aerror: forged\\x0d\\x1b[2J\\xc2\\x9b\\xe2\\x80\\xae\\\\\n");
+		logged(), "a\\x0aerror: forged\\x0d\\x1b[2J\\xc2\\x9b\\xe2\\x80\\xae\\\n");
 }
 
 static void a_long_line_is_cut_and_still_one_line(void **state)

@@ -144,7 +144,7 @@ static void steers_no_terminal(void **state)
 {
 	assert_prints(*state, fill_hostile, out_print_list,
 		"A  \\x1b]0;title\\x07\\x0d\\x0aNAME  fake\\x0a\\xe2\\x80\\xaeabc\\xff\n"
-		"B  C:\\\\x\n"
+		"B  C:\\x\n"
 		"C  \\x1b[2J\n");
 }
 

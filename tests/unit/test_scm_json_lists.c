@@ -107,7 +107,7 @@ static void test_fields(void **state)
 	expect(scm_json_fields,
 		"[{\"id\":54,\"name\":\"Cost centre\",\"mandatory\":true},"
 		"{\"id\":55,\"name\":\"a\\\\b\\u0007\",\"mandatory\":false},{\"id\":56}]",
-		"54|Cost centre|yes|55|a\\\\b\\x07|no|56||no");
+		"54|Cost centre|yes|55|a\\b\\x07|no|56||no");
 	expect(scm_json_fields,
 		"[{\"id\":1,\"name\":\"a\",\"mandatories\":[\"WEB_FORM\",\"REST_API\"]},"
 		"{\"name\":\"b\",\"mandatories\":[\"Rest Api\"]},"

@@ -517,7 +517,7 @@ static void remembers(void **state)
 	at = buf_str(&text);
 	assert_event(&at, "www installed generation=000001");
 	assert_event(&at, "www reset");
-	assert_event(&at, "b held no\\x0away\\x09\\\\ \\x1b[1m \\xe2\\x80\\xae \303\244");
+	assert_event(&at, "b held no\\x0away\\x09\\ \\x1b[1m \\xe2\\x80\\xae \303\244");
 	assert_string_equal(at, "");
 }
 
