@@ -42,7 +42,10 @@ printf 'with %s\n' "${ENGINE_CONF:-nothing}" >>"$dir/asked"
 case $* in
 *-V*) echo "configure arguments: --prefix=$dir/built --pid-path=$dir/built.pid" >&2 ;;
 *-T*) cat "$dir/nginx.conf" 2>/dev/null ;;
-*-t*) exit "$(cat "$dir/test-status" 2>/dev/null || echo 0)" ;;
+*-t*)
+	cat "$dir/test-said" 2>/dev/null
+	exit "$(cat "$dir/test-status" 2>/dev/null || echo 0)"
+	;;
 esac
 FAKE
 chmod +x "$dir"/bin/*
@@ -175,6 +178,17 @@ asked "nginx -c /c -t -q"
 begin "nginx: failed test"
 answer test-status 1
 hook 1 "" nginx test
+answer test-said '[warn] old
+[emerg] unknown directive
+configuration file /c test failed'
+hook 1 '[warn] old
+configuration file /c test failed
+[emerg] unknown directive' nginx test
+
+begin "nginx: test with a warning"
+answer test-said '[warn] old'
+hook 0 '[warn] old
+nginx: configuration test passed' nginx test
 
 begin "nginx: variables for nginx"
 hook 0 "nginx: configuration test passed" SCM_AGENT_OPT_ENV="OTHER=* ENGINE_CONF=/e=1" nginx test
