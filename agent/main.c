@@ -64,22 +64,23 @@ static const struct {
 	int id;
 	char letter;
 	const char *name;
+	const char *value; /* what it takes */
 } letters[] = {
-	{ OPT_DRY_RUN, 'n', "--dry-run" },
-	{ OPT_FORCE, 'f', "--force" },
-	{ OPT_DETAILED, 'd', "--detailed-exit-code" },
-	{ OPT_CONFIG_ONLY, 'o', "--config-only" },
-	{ OPT_ABANDON, 'a', "--abandon" },
-	{ OPT_WAIT, 'w', "--wait" },
-	{ OPT_VALUE + VALUE_HINTED, 'h', "--hinted" },
-	{ OPT_VALUE + VALUE_LISTEN, 'l', "--listen" },
-	{ OPT_VALUE + VALUE_SECRET_FILE, 's', "--secret-file" },
-	{ OPT_VALUE + VALUE_USER, 'u', "--user" },
-	{ OPT_VALUE + VALUE_HINTS, 'i', "--hints" },
-	{ OPT_VALUE + VALUE_ACCOUNT, 'A', "--account" },
-	{ OPT_VALUE + VALUE_STATE, 'S', "--state" },
-	{ OPT_CACHED, 'C', "--cached" },
-	{ OPT_JSON, 'j', "--json" },
+	{ OPT_DRY_RUN, 'n', "--dry-run", NULL },
+	{ OPT_FORCE, 'f', "--force", NULL },
+	{ OPT_DETAILED, 'd', "--detailed-exit-code", NULL },
+	{ OPT_CONFIG_ONLY, 'o', "--config-only", NULL },
+	{ OPT_ABANDON, 'a', "--abandon", NULL },
+	{ OPT_WAIT, 'w', "--wait", "DURATION" },
+	{ OPT_VALUE + VALUE_HINTED, 'h', "--hinted", "DIRECTORY" },
+	{ OPT_VALUE + VALUE_LISTEN, 'l', "--listen", "ADDRESS" },
+	{ OPT_VALUE + VALUE_SECRET_FILE, 's', "--secret-file", "FILE" },
+	{ OPT_VALUE + VALUE_USER, 'u', "--user", "NAME" },
+	{ OPT_VALUE + VALUE_HINTS, 'i', "--hints", "DIRECTORY" },
+	{ OPT_VALUE + VALUE_ACCOUNT, 'A', "--account", "NAME" },
+	{ OPT_VALUE + VALUE_STATE, 'S', "--state", "STATE" },
+	{ OPT_CACHED, 'C', "--cached", NULL },
+	{ OPT_JSON, 'j', "--json", NULL },
 };
 
 struct parsed {
@@ -130,15 +131,39 @@ static void print_help(void)
 	     "scm-agent COMMAND --help says more. Manual: scm-agent(8), scm-agent.ini(5).");
 }
 
+static void print_option(size_t i)
+{
+	printf("%s%s%s", letters[i].name, letters[i].value ? " " : "",
+		letters[i].value ? letters[i].value : "");
+}
+
+static void print_usage(const struct cmd *c)
+{
+	printf("Usage: scm-agent %s", c->name);
+	for (size_t i = 0; i < ARRAY_LEN(letters); i++) {
+		if (!strchr(c->options, letters[i].letter) || strstr(c->args, letters[i].name))
+			continue;
+		fputs(" [", stdout);
+		print_option(i);
+		putchar(']');
+	}
+	printf("%s%s\n", *c->args ? " " : "", c->args);
+}
+
 static void print_command_help(const struct cmd *c)
 {
-	printf("Usage: scm-agent %s %s\n\n%s\n", c->name, c->args, c->help);
+	print_usage(c);
+	printf("\n%s\n", c->help);
 	if (!*c->options)
 		return;
 	puts("\nOptions:");
-	for (size_t i = 0; i < ARRAY_LEN(letters); i++)
-		if (strchr(c->options, letters[i].letter))
-			printf("  %s\n", letters[i].name);
+	for (size_t i = 0; i < ARRAY_LEN(letters); i++) {
+		if (!strchr(c->options, letters[i].letter))
+			continue;
+		fputs("  ", stdout);
+		print_option(i);
+		putchar('\n');
+	}
 }
 
 static bool take_option(struct parsed *p, int id)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The program's own help against scm-agent(8): each option of a command is in the entry of that
-# command. $SCM_AGENT is the program.
+# command, with its value if it takes one, which the usage line has, too. $SCM_AGENT is the program.
 . "$(dirname "$0")/../lint/lib.sh"
 
 manual=packaging/man/scm-agent.8
@@ -26,6 +26,12 @@ for command in $commands; do
 		grep -qE -- "Fl -${option#--}( |\$)" <<<"$text" ||
 			offend "$manual:1: $command takes $option, which its entry does not have"
 	done < <("$SCM_AGENT" "$command" --help | sed -n '/^Options:/,$ s/^  \(--[a-z-]*\).*/\1/p')
+	while read -r option value; do
+		grep -qE -- "Fl -${option#--} Ar( |\$)" <<<"$text" ||
+			offend "$manual:1: $option of $command takes a $value, which its entry does not say"
+		"$SCM_AGENT" "$command" --help | grep -q -- "^Usage: .*$option $value" ||
+			offend "agent/main.c:1: the usage of $command does not have $option $value"
+	done < <("$SCM_AGENT" "$command" --help | sed -n '/^Options:/,$ s/^  \(--[a-z-]* [A-Z]\)/\1/p')
 done
 
 finish
