@@ -1,14 +1,19 @@
 /* Passwords as credentials: what is sent, what is not, and that a wrong one is sent once. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/fs.h"
 #include "fetch_scene.h"
 
 #define MANY 12
+#define MAPS_MAX (1024 * 1024)
+#define MAPPING_MAX (64 * 1024 * 1024)
 
 static const char *sim_program;
 static const char *fetch_program;
@@ -158,6 +163,60 @@ static void test_no_use(void **state)
 	}
 }
 
+/* How often the bytes stand in what the process can write to; -1: one may not look. */
+static int copies_in(const struct fetch *f, const char *bytes)
+{
+	AUTO(buf) struct buf maps = BUF(MAPS_MAX);
+	AUTO(fd) int mem = -1;
+	char path[64];
+	int n = 0;
+	struct err err = { 0 };
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)f->pid);
+	mem = open(path, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)f->pid);
+	if (mem < 0 || !fs_read_path(&maps, path, &err))
+		return -1;
+	for (char *line = maps.data, *end; (end = strchr(line, '\n')); line = end + 1) {
+		char *at;
+		unsigned long from = strtoul(line, &at, 16);
+		size_t len = strtoul(at + 1, &at, 16) - from;
+		AUTO_STR char *data = NULL;
+		ssize_t got;
+
+		/* a sanitizer's shadow is larger */
+		if (strncmp(at, " rw", 3) || len > MAPPING_MAX)
+			continue;
+		data = malloc(len);
+		assert_non_null(data);
+		got = pread(mem, data, len, (off_t)from);
+		for (const char *c = data; got > 0; c++, n++) {
+			c = memmem(c, (size_t)(data + got - c), bytes, strlen(bytes));
+			if (!c)
+				break;
+		}
+	}
+	return n;
+}
+
+/* libcurl, OpenSSL and the conversation with the agent had copies too. */
+static void test_one_copy(void **state)
+{
+	int copies;
+
+	(void)state;
+	sim_add_secret(&sim, "add-login", "copy", "canary-of-memory");
+	open_password("copy", "canary-of-memory");
+	scene_ask_many(&fetch, MANY, ERR_NONE, "");
+	scene_place(&fetch, csr, "copies");
+	copies = copies_in(&fetch, "canary-of-memory");
+	assert_int_equal(fetch_stop(&fetch), 0);
+	/* for want of a right to look, that of root */
+	if (copies < 0 && geteuid())
+		skip();
+	assert_int_equal(copies, 1);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +225,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_wrong_order),
 		cmocka_unit_test(test_refused_later),
 		cmocka_unit_test(test_no_use),
+		cmocka_unit_test(test_one_copy),
 	};
 
 	if (argc != 3)
