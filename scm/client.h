@@ -34,8 +34,8 @@ AUTO_DEFINE(scm_client, struct scm_client *, scm_client_free);
 void scm_client_listen(struct scm_client *c, scm_client_answer *answer, void *context);
 
 /*
- * Queues a copy of SUBMIT, FIND, COLLECT, DETAILS or LIST. ERR_INTERNAL: memory, or more than
- * SCM_WAITING_MAX requests; nothing was sent and no answer will come.
+ * Queues a copy of a request that is for SCM. ERR_INTERNAL: memory, or more than SCM_WAITING_MAX
+ * requests; nothing was sent and no answer will come.
  */
 MUST_USE bool scm_client_ask(struct scm_client *c, const struct wire_request *r, struct err *err);
 

@@ -444,6 +444,8 @@ static void test_request_bounds(void **state)
 	refuse_request(r);
 	r.submit.order = "5/../6";
 	refuse_request(r);
+	r.submit.order = "..";
+	refuse_request(r);
 	r = request_of(WIRE_FIND);
 	r.find.tag = "";
 	refuse_request(r);
@@ -502,6 +504,8 @@ static void test_reply_bounds(void **state)
 	refuse_reply(r);
 	r = full_reply();
 	r.order = "../55";
+	refuse_reply(r);
+	r.order = ".";
 	refuse_reply(r);
 	r = full_reply();
 	r.unsent = true;
