@@ -4,9 +4,9 @@
 #include "dcv_call.h"
 #include "handlers.h"
 #include "json.h"
+#include "word.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define HOUR_MS ((int64_t)3600 * 1000)
 #define DAY_MS ((int64_t)86400 * 1000)
@@ -127,7 +127,25 @@ static bool same_query(const struct call *call, const char *name, const char *va
 {
 	const char *wanted = request_query(call->request, name);
 
-	return !wanted || !*wanted || !strcasecmp(wanted, value);
+	return !wanted || !*wanted || word_same(wanted, value);
+}
+
+/* Whether the organization or department of query parameter NAME, if there is one, has DOMAIN. */
+static bool of_organization(const struct call *call, const cJSON *domain, const char *name)
+{
+	const char *wanted = request_query(call->request, name);
+
+	return !wanted || !*wanted ||
+	       account_delegated(call->sim->account, domain, strtoll(wanted, NULL, 10));
+}
+
+/* Whether the validation that RECORD has ends within the days of expiresIn, if there are any. */
+static bool ends_soon(const struct call *call, const cJSON *record)
+{
+	const char *wanted = request_query(call->request, "expiresIn");
+	int64_t until = json_int(record, "expires", call->now + 364 * DAY_MS);
+
+	return !wanted || !*wanted || until <= call->now + strtoll(wanted, NULL, 10) * DAY_MS;
 }
 
 void dcv_list(struct call *call)
@@ -146,6 +164,8 @@ void dcv_list(struct call *call)
 
 		if (dcv_account_record(call, dcv_state_base(name)) != domain ||
 			!same_query(call, "domain", dcv_state_base(name)) ||
+			!of_organization(call, domain, "org") ||
+			!of_organization(call, domain, "department") || !ends_soon(call, record) ||
 			!same_query(call, "dcvStatus", status) ||
 			!same_query(call, "orderStatus", dcv_order_status(record)) ||
 			!page_wants(&page))

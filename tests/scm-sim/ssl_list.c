@@ -5,8 +5,8 @@
 #include "hex.h"
 #include "json.h"
 #include "ssl_view.h"
+#include "word.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -41,19 +41,6 @@ static bool match_san(const struct call *call, const struct order *order, const 
 	return false;
 }
 
-/* Whether A and B are one word, written as a constant or as a text: NOT_STARTED, "Not started". */
-static bool same_word(const char *a, const char *b)
-{
-	for (;; a++, b++) {
-		a += strspn(a, " _");
-		b += strspn(b, " _");
-		if (toupper((unsigned char)*a) != toupper((unsigned char)*b))
-			return false;
-		if (!*a)
-			return true;
-	}
-}
-
 /* Whether member PATH (with / in between) of the details of ORDER, or an item of it, is WANTED. */
 static bool match_details(
 	const struct call *call, const struct order *order, const char *path, const char *wanted)
@@ -66,10 +53,10 @@ static bool match_details(
 	while (rest)
 		item = cJSON_GetObjectItemCaseSensitive(item, strsep(&rest, "/"));
 	if (!cJSON_IsArray(item))
-		return cJSON_IsString(item) && (same_word(item->valuestring, wanted) ||
+		return cJSON_IsString(item) && (word_same(item->valuestring, wanted) ||
 						       same_text(call, item->valuestring, wanted));
 	for (item = json_first(item); item; item = item->next)
-		if (cJSON_IsString(item) && same_word(item->valuestring, wanted))
+		if (cJSON_IsString(item) && word_same(item->valuestring, wanted))
 			return true;
 	return false;
 }
@@ -79,14 +66,14 @@ static bool match_via(const struct call *call, const struct order *order, const 
 {
 	(void)call;
 	(void)order;
-	return same_word(wanted, "REST") || same_word(wanted, "REST API");
+	return word_same(wanted, "REST") || word_same(wanted, "REST API");
 }
 
 static bool match_discovery(const struct call *call, const struct order *order, const char *wanted)
 {
 	(void)call;
 	(void)order;
-	return same_word(wanted, "NotDeployed");
+	return word_same(wanted, "NotDeployed");
 }
 
 /* A filter compares what was ordered with the member, or asks the function; a / is for details. */

@@ -78,6 +78,16 @@ get "/dcv/v1/validation?size=200&position=0&domain=$DOMAIN&org="
 want 'map([.domain, .dcvStatus, .dcvMethod, .dcvOrderStatus])' \
 	"[[\"$DOMAIN\",\"VALIDATED\",\"CNAME\",\"NOT_INITIATED\"]]"
 want_header X-Total-Count 1
+V=/dcv/v2/validation
+for query in expiresIn=199 dcvStatus=Validated 'orderStatus=Not%20initiated' org=1234 \
+	department=1235; do
+	get "$V?size=200&domain=$DOMAIN&$query"
+	want length 1
+done
+get "$V?size=200&domain=$DOMAIN&expiresIn=197"
+want length 0
+get "$V?size=200&domain=elsewhere.example&org=1234"
+want length 0
 
 # Its end, and its removal.
 switches '--dcv-validity 0'
