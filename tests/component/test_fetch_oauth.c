@@ -173,6 +173,20 @@ static void test_refused_together(void **state)
 	expect_requests("token", "200", 2);
 }
 
+/* The last refusal of an old token comes when there is a new one, which is none of its business. */
+static void test_refused_late(void **state)
+{
+	(void)state;
+	open_client(SECRET, token_url);
+	scene_ask_many(&fetch, 1, ERR_NONE, "");
+	sim_switch(&sim, "--fault types:status=401:4\n--fault types:delay=2000:1");
+	scene_ask_many(&fetch, 4, ERR_NONE, "");
+	assert_int_equal(fetch_stop(&fetch), 0);
+	expect_requests("types", "401", 4);
+	expect_requests("types", "200", 5);
+	expect_requests("token", "200", 2);
+}
+
 static void test_always_refused(void **state)
 {
 	AUTO(reply) struct reply r = { 0 };
@@ -353,6 +367,7 @@ int main(int argc, char **argv)
 		TEST(test_revoked),
 		TEST(test_revoked_before_an_order),
 		TEST(test_refused_together),
+		TEST(test_refused_late),
 		TEST(test_always_refused),
 		TEST(test_wrong_secret),
 		TEST(test_failures),
