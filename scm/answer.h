@@ -21,11 +21,11 @@ struct scm_answer {
 	long status;	   /* of HTTP; the rest belongs to it */
 	const char *body;  /* not terminated */
 	size_t len;
-	const char *location; /* "" when there was none */
+	const char *location;	       /* "" when there was none */
 	const char *authorization_uri; /* of WWW-Authenticate, unchecked; "" when there was none */
 	const char *remedy;	       /* what to check when we are refused; may be NULL */
-	uint64_t total;	      /* X-Total-Count, or SCM_TOTAL_UNKNOWN */
-	uint32_t retry_after; /* seconds, 0 for none */
+	uint64_t total;		       /* X-Total-Count, or SCM_TOTAL_UNKNOWN */
+	uint32_t retry_after;	       /* seconds, 0 for none */
 };
 
 #endif
