@@ -212,8 +212,8 @@ static void test_refusals(void **state)
 	(void)state;
 	expect_refusal(WIRE_DCV_STATUS, 0, "nowhere.example", -727, "add the domain in SCM");
 	expect_refusal(WIRE_DCV_START, WIRE_DCV_CNAME, "www.example.com", -723,
-		"validate the domain that SCM has");
-	expect_refusal(WIRE_DCV_SUBMIT, WIRE_DCV_HTTP, DOMAIN, -724, "'scm-agent dcv' shows");
+		"validate the registered domain");
+	expect_refusal(WIRE_DCV_SUBMIT, WIRE_DCV_HTTP, DOMAIN, -724, "does not allow it now");
 	sim_switch(&sim, "--fault dcv-start:code=-3");
 	expect_refusal(WIRE_DCV_START, WIRE_DCV_CNAME, DOMAIN, -3, "privilege");
 	sim_switch(&sim, "--fault dcv-start:code=-1608");
