@@ -66,6 +66,31 @@ const struct cmd cmd_table[] = {
 		"order that is\n"
 		"under way at SCM goes on; --abandon gives it up and keeps its key in the "
 		"archive." },
+	{ "reissue", cmd_reissue, CMD_LOCK, "rwj", 1, "NAME", "replace it: same order, new key",
+		"Asks SCM for a new certificate in place of the newest one: the same order with a "
+		"new key.\n"
+		"The old certificate stays live until the new one has been collected and is "
+		"deployed. Counts\n"
+		"as an order. --reason TEXT is for SCM; --wait DURATION goes on asking that "
+		"long." },
+	{ "revoke", cmd_revoke, CMD_LOCK, "rg", 1, "NAME", "revoke a certificate at SCM",
+		"Revokes the live certificate, or that of --generation GENERATION. --reason is "
+		"one of\n"
+		"unspecified, keyCompromise, affiliationChanged, superseded, cessationOfOperation, "
+		"or its\n"
+		"number. With keyCompromise the key is burnt first: it is never deployed again. "
+		"The next\n"
+		"run orders a new certificate, with a new key." },
+	{ "adopt", cmd_adopt, CMD_LOCK, "NkKwj", 1, "NAME", "take over an order that is at SCM",
+		"Collects the certificate of an existing order, --ssl-id N, for the host's own "
+		"key, and\n"
+		"installs it as if it had been ordered here. --key FILE is that key, in PEM; "
+		"--key-id HEX\n"
+		"names it in the certificate's token. Never orders." },
+	{ "forget", cmd_forget, CMD_LOCK, "", 1, "NAME", "stop managing a certificate",
+		"Moves everything about a certificate that has left the configuration to "
+		"forgotten/, its\n"
+		"keys with it. SCM is not told; nothing is revoked." },
 	{ "recover", cmd_recover, CMD_LOCK, "", 0, "", "finish interrupted work, without network",
 		"For boot, before the servers start: removes left-over temporary files, finishes "
 		"an\n"

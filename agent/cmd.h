@@ -21,6 +21,11 @@ enum cli_value {
 	VALUE_HINTED,
 	VALUE_ACCOUNT,
 	VALUE_STATE,
+	VALUE_REASON,
+	VALUE_GENERATION,
+	VALUE_SSL_ID,
+	VALUE_KEY,
+	VALUE_KEY_ID,
 	VALUE_COUNT
 };
 
@@ -82,6 +87,10 @@ int cmd_check(struct cmd_context *c);
 int cmd_deploy(struct cmd_context *c);
 int cmd_rollback(struct cmd_context *c);
 int cmd_reset(struct cmd_context *c);
+int cmd_reissue(struct cmd_context *c);
+int cmd_revoke(struct cmd_context *c);
+int cmd_adopt(struct cmd_context *c);
+int cmd_forget(struct cmd_context *c);
 int cmd_recover(struct cmd_context *c);
 int cmd_csr(struct cmd_context *c);
 int cmd_key(struct cmd_context *c);

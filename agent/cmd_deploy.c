@@ -6,12 +6,15 @@
 
 #include "agent/cmd.h"
 #include "agent/deploy.h"
+#include "agent/hold.h"
 #include "agent/install.h"
 #include "agent/intent.h"
 #include "agent/out.h"
 #include "agent/pin.h"
 #include "agent/refusal.h"
 #include "agent/retry.h"
+#include "agent/revocation.h"
+#include "agent/revoke.h"
 #include "agent/run.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -64,7 +67,8 @@ static bool check_generation(
 	if (end <= clock_now())
 		return err_set(err, ERR_USAGE, "generation %s expired at %s", id,
 			clock_format(expiry, end));
-	return intent_load_key(&key, run, &meta, dir, err) &&
+	return revocation_check(run->store, cert->name, id, err) &&
+	       intent_load_key(&key, run, &meta, dir, err) &&
 	       csr_matches_key(request.data, request.len, key, err);
 }
 
@@ -224,7 +228,7 @@ static bool clear_pending(struct cmd_context *c, const struct conf_cert *cert,
 		return known ? store_abandon(c->store, cert->name, err)
 			     : store_discard(c->store, cert->name, err);
 	if (s->held.found)
-		return job_release(c->store, s, cert->name, err);
+		return hold_release(c->store, s, cert->name, err);
 	if (!store_open_pending(&dir, c->store, cert->name, false, err))
 		return false;
 	return dir < 0 || fs_remove(dir, FILE_RETRY, err);
@@ -250,11 +254,13 @@ static bool reset(struct cmd_context *c, const struct conf_cert *cert, struct er
 	if (!situation_read(&s, c->store, cert->name, err))
 		return false;
 	given_up = s.pending && c->cli->abandon;
-	if (!given_up && !s.held.found && !s.retry.found && !s.deploy_retry.found) {
+	if (!given_up && !s.held.found && !s.retry.found && !s.deploy_retry.found &&
+		!s.revoking.found) {
 		log_info("nothing to clear: neither held nor waiting after a failure");
 		return true;
 	}
-	if (!clear_pending(c, cert, &s, err) || !clear_deploy(c, cert, &s, err))
+	if (!clear_pending(c, cert, &s, err) || !clear_deploy(c, cert, &s, err) ||
+		!revoke_again(c->store, cert->name, &s, err))
 		return false;
 	log_info("%s", given_up ? "the order in work is given up; the next run begins anew"
 				: "cleared; the next run tries again");
@@ -318,7 +324,8 @@ static bool relink(struct run *run, const struct conf_cert *cert, struct err *er
 	if (!deploy_former(&former, run->store, cert->name, &s, err))
 		return false;
 	to = s.deployed.found || !former ? s.newest : former;
-	return store_switch(run->store, cert->name, to, err) &&
+	return revocation_check(run->store, cert->name, to, err) &&
+	       store_switch(run->store, cert->name, to, err) &&
 	       store_history(run->store, err, cert->name, "recovered", "generation=%s", to);
 }
 

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "agent/cmd.h"
+#include "agent/forgotten.h"
 #include "agent/intent.h"
 #include "agent/out.h"
+#include "agent/revocation.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "csr/key.h"
@@ -68,6 +70,8 @@ static bool use_generation(const struct conf_cert *cert, int archive, const char
 	const char *file = FILE_META;
 	bool found;
 
+	if (!strcmp(id, FILE_REVOKING))
+		return true;
 	if (!fs_open_dir(&dir, archive, id, err))
 		return false;
 	/* what was abandoned has no meta, but its intent names the key all the same */
@@ -223,7 +227,7 @@ static bool prune_token(struct key_work *w, const struct conf_token *token, stru
  * Keys of certificates that left the configuration are still in their archive: with those there,
  * nobody can say what a token key belongs to, so their records are read too.
  */
-static bool note_forgotten(struct key_work *w, struct err *err)
+static bool note_unconfigured(struct key_work *w, struct err *err)
 {
 	AUTO(strlist) struct strlist names = { 0 };
 
@@ -245,7 +249,8 @@ static bool prune(struct key_work *w, struct err *err)
 	if (w->c->cli->args > 1)
 		return err_set(err, ERR_USAGE, "prune takes no name: it looks at whole tokens");
 	if (!store_read_history(&w->history, w->c->store, HISTORY_MAX, err) ||
-		!for_all_keys(w->c, note_use, w, err) || !note_forgotten(w, err))
+		!for_all_keys(w->c, note_use, w, err) || !note_unconfigured(w, err) ||
+		!forgotten_key_ids(&w->used, w->c->store, err))
 		return false;
 	for (size_t i = 0; i < w->c->conf->tokens; i++)
 		if (!prune_token(w, &w->c->conf->token[i], err))

@@ -13,6 +13,7 @@
 #define STATUS_CHANGED 20
 
 static const char *const plans[STATE_COUNT] = {
+	[STATE_REVOKING] = "ask SCM to revoke",
 	[STATE_CURRENT] = "nothing to do",
 	[STATE_DUE] = "make a key and a request, order, install, deploy",
 	[STATE_KEYED] = "make the request, order, install, deploy",
@@ -110,8 +111,10 @@ static int run_all(struct cmd_context *c, const struct conf_cert **certs, size_t
 		free(jobs);
 		return -1;
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		job_init(&jobs[i], certs[i], &r.run);
+		jobs[i].curious = c->cli->value[VALUE_HINTED] != NULL;
+	}
 	if (c->cli->dry_run) {
 		status = dry_run(jobs, n, c->cli->json);
 	} else {

@@ -47,6 +47,16 @@ static void add_trouble(struct buf *out, const struct job *job)
 			clock_format(since, record_get_int(&s->order.r, "time", 0)));
 	else if (s->submitting.found)
 		buf_add_str(out, "the answer to the order was lost; it is looked for at SCM");
+	else if (*record_get(&s->revoking.r, "refused"))
+		buf_addf(out, "generation %s is not revoked: %s",
+			record_get(&s->revoking.r, "generation"),
+			record_get(&s->revoking.r, "refused"));
+	else if (s->revoking.found)
+		buf_addf(out, "generation %s is being revoked",
+			record_get(&s->revoking.r, "generation"));
+	else if (job->verdict.replacement && !job->verdict.due)
+		buf_addf(out, "replacement due at %s",
+			clock_format(since, job->verdict.replacement));
 	else if (s->pinned)
 		buf_addf(out, "rolled back to generation %s by hand", s->live);
 }

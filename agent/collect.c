@@ -1,11 +1,17 @@
 #include "agent/collect.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+#include <openssl/x509.h>
 
 #include "agent/order.h"
+#include "agent/sequel.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/ossl.h"
 #include "csr/chain.h"
+#include "csr/key.h"
 
 #define PEM_MAX (128 * 1024)
 
@@ -101,25 +107,64 @@ static enum progress issued(struct job *job, const struct wire_reply *r, struct 
 	return JOB_NEXT;
 }
 
-enum progress collect_on_answer(struct job *job, const struct wire_reply *r, struct err *err)
+static bool is_replacing(const struct job *job)
+{
+	return sequel_of(&job->sit.intent.r).kind == WIRE_REPLACE;
+}
+
+static bool key_is(const struct wire_bytes *cert, const char *spki)
+{
+	const unsigned char *der = cert->data;
+	AUTO(x509) X509 *x509 = d2i_X509(NULL, &der, (long)cert->len);
+	AUTO(buf) struct buf key = BUF(CSR_SPKI_MAX);
+	char digest[CSR_SHA256_HEX];
+	struct err ignored = { 0 };
+
+	return x509 && csr_pubkey_spki(&key, X509_get_X509_PUBKEY(x509), &ignored) &&
+	       csr_der_fingerprint(digest, key.data, key.len) && !strcmp(digest, spki);
+}
+
+/* Until an order's new certificate is there, SCM goes on giving out the one before it. */
+static bool is_the_old_one(const struct job *job, const struct wire_reply *r)
+{
+	const char *old = sequel_of(&job->sit.intent.r).spki;
+
+	if (!is_replacing(job))
+		return false;
+	for (size_t i = 0; i < r->chain_count; i++)
+		if (key_is(&r->chain[i], old))
+			return true;
+	return false;
+}
+
+/* It will never be issued: another try takes another order. */
+static enum progress ended(struct job *job, const struct wire_reply *r, struct err *err)
 {
 	struct wire_reply refused = *r;
 
+	err_set(&refused.err, ERR_REJECTED, "order %s is %s at SCM",
+		record_get(&job->sit.order.r, "ssl_id"), r->status);
+	return order_failed(job, &refused, ORDER_DEAD, err);
+}
+
+enum progress collect_on_answer(struct job *job, const struct wire_reply *r, struct err *err)
+{
 	if (r->err.kind != ERR_NONE)
 		return order_failed(job, r, ORDER_ALIVE, err);
 	switch (r->order_state) {
 	case WIRE_ORDER_ISSUED:
 		/* issued, but not collectable yet: the collection lags (scm-api.md 3.4) */
-		if (r->chain_count)
+		if (r->chain_count && !is_the_old_one(job, r))
 			return issued(job, r, err);
 		break;
+	case WIRE_ORDER_REPLACED:
+		if (is_replacing(job))
+			break;
+		return ended(job, r, err);
 	case WIRE_ORDER_REFUSED:
 	case WIRE_ORDER_REVOKED:
 	case WIRE_ORDER_EXPIRED:
-	case WIRE_ORDER_REPLACED:
-		err_set(&refused.err, ERR_REJECTED, "order %s is %s at SCM",
-			record_get(&job->sit.order.r, "ssl_id"), r->status);
-		return order_failed(job, &refused, ORDER_DEAD, err);
+		return ended(job, r, err);
 	default:
 		break;
 	}

@@ -126,6 +126,8 @@ struct conf_window {
 };
 
 enum conf_on_failure { CONF_ROLLBACK, CONF_KEEP };
+enum conf_renew_with { CONF_ENROLL, CONF_RENEW };
+enum conf_on_lost_answer { CONF_HOLD, CONF_RESUBMIT };
 
 struct conf_cert {
 	char *name;
@@ -151,6 +153,9 @@ struct conf_cert {
 	struct strlist field_names; /* custom_field.NAME, in step with field_values */
 	struct strlist field_values;
 	struct conf_window renew_before;
+	enum conf_renew_with renew_with;
+	int64_t renew_if_issued_before; /* 0 when it is not set */
+	enum conf_on_lost_answer on_lost_answer;
 	char *trust_anchors;
 	bool allow_extra_names;
 	bool dcv_auto; /* a run validates the domains of its names */

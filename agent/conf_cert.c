@@ -11,8 +11,16 @@
 
 #define COMMENT_MAX 960 /* SCM takes 1024 with our tag (scm-api.md 3.2) */
 
-static const struct conf_choice later_than_enroll[] = { { "enroll", 0 }, { "renew", CONF_LATER },
-	{ .text = NULL } };
+static const struct conf_choice renewals[] = {
+	{ "enroll", CONF_ENROLL },
+	{ "renew", CONF_RENEW },
+	{ .text = NULL },
+};
+static const struct conf_choice on_lost_answers[] = {
+	{ "hold", CONF_HOLD },
+	{ "resubmit", CONF_RESUBMIT },
+	{ .text = NULL },
+};
 static const struct conf_choice only_no[] = {
 	{ "no", 0 },
 	{ "yes", CONF_LATER },
@@ -36,7 +44,9 @@ struct raw_cert {
 	struct strlist pre_hooks;
 	struct strlist post_hooks;
 	struct strlist verify;
+	int renew_with;
 	int on_failure;
+	int on_lost_answer;
 	int dcv;
 	int ignored;
 };
@@ -57,15 +67,15 @@ static const struct conf_key cert_keys[] = {
 	KEY("key_type", set_key_type, IN_CERT(key_type), .fallback = "ec:P-256"),
 	KEY("key_store", set_string, AT(raw_cert, key_store), .fallback = "file"),
 	KEY("reuse_key", set_choice, AT(raw_cert, ignored), .fallback = "no", .choice = only_no),
-	KEY("profile", set_string, IN_CERT(profile), .required = true),
-	KEY("term", set_uint, IN_CERT(term), .required = true, .min = 1, .max = 3650),
+	KEY("profile", set_string, IN_CERT(profile)),
+	KEY("term", set_uint, IN_CERT(term), .min = 1, .max = 3650),
 	KEY("comments", set_string, IN_CERT(comments)),
 	KEY("external_requesters", set_words, IN_CERT(external_requesters)),
 	KEY("custom_field.", set_custom_field, 0),
 	KEY("renew_before", set_window, IN_CERT(renew_before), .fallback = "33%"),
-	KEY("renew_with", set_choice, AT(raw_cert, ignored), .fallback = "enroll",
-		.choice = later_than_enroll),
-	KEY("renew_if_issued_before", set_later, 0),
+	KEY("renew_with", set_choice, AT(raw_cert, renew_with), .fallback = "enroll",
+		.choice = renewals),
+	KEY("renew_if_issued_before", set_time, IN_CERT(renew_if_issued_before)),
 	KEY("trust_anchors", set_path, IN_CERT(trust_anchors)),
 	KEY("allow_extra_names", set_bool, IN_CERT(allow_extra_names), .fallback = "no"),
 	KEY("deploy_hooks", set_words, AT(raw_cert, deploy_hooks)),
@@ -74,7 +84,8 @@ static const struct conf_key cert_keys[] = {
 	KEY("verify", set_words, AT(raw_cert, verify)),
 	KEY("on_failure", set_choice, AT(raw_cert, on_failure), .fallback = "rollback",
 		.choice = on_failures),
-	KEY("on_lost_answer", set_later, 0),
+	KEY("on_lost_answer", set_choice, AT(raw_cert, on_lost_answer), .fallback = "hold",
+		.choice = on_lost_answers),
 	KEY("dcv", set_choice, AT(raw_cert, dcv), .fallback = "manual", .choice = validations),
 	KEY("group", set_string, IN_CERT(group)),
 	KEY("key_mode", set_mode, IN_CERT(key_mode), .fallback = "0600"),
@@ -202,6 +213,26 @@ static bool check_profile(struct conf_cert *c, struct conf_where where, struct e
 	return conf_error(err, where, "profile: '%s' is no number of a profile", s);
 }
 
+/* An account of the Enrollment API has profile and term in SCM; what was lost, it can't find. */
+static bool check_api(const struct conf_cert *c, const struct ini_section *s,
+	const struct ini_section *d, struct err *err)
+{
+	bool admin = c->account->api == CONF_ADMIN;
+
+	if (admin && (!c->profile || !c->term))
+		return conf_error(err, c->where, "[certificate:%s] needs '%s'", c->name,
+			c->profile ? "term" : "profile");
+	if (admin && c->on_lost_answer == CONF_RESUBMIT)
+		return conf_error(err, conf_where_of(s, d, "on_lost_answer"),
+			"on_lost_answer: resubmit is for api = enrollment alone; the Admin API "
+			"finds a lost order again");
+	if (!admin && c->profile && !c->profile_id)
+		return conf_error(err, conf_where_of(s, d, "profile"),
+			"profile: '%s' is no number; the Enrollment API lists no names",
+			c->profile);
+	return true;
+}
+
 /* There has to be a way for one name at least; others may be validated by somebody else. */
 static bool check_dcv(const struct conf_loading *l, const struct conf_cert *c,
 	struct conf_where where, struct err *err)
@@ -233,7 +264,9 @@ static bool check_cert(
 			"comments: longer than %d characters", COMMENT_MAX);
 	c->on_failure = (enum conf_on_failure)raw->on_failure;
 	c->dcv_auto = raw->dcv;
-	return check_profile(c, conf_where_of(s, d, "profile"), err) &&
+	c->renew_with = (enum conf_renew_with)raw->renew_with;
+	c->on_lost_answer = (enum conf_on_lost_answer)raw->on_lost_answer;
+	return check_profile(c, conf_where_of(s, d, "profile"), err) && check_api(c, s, d, err) &&
 	       resolve_names(c, s, d, err) && check_dcv(l, c, conf_where_of(s, d, "dcv"), err) &&
 	       resolve_key_store(l, raw, conf_where_of(s, d, "key_store"), err) &&
 	       resolve_group(c, conf_where_of(s, d, "group"), err) &&

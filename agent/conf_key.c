@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/parse.h"
 
 #define FIELD(section, key, type) ((type *)(void *)((char *)(section) + (key)->offset))
@@ -106,6 +107,21 @@ bool set_duration(void *section, const struct conf_key *key, const char *name, c
 			(unsigned long long)key->min, (unsigned long long)key->max);
 	*FIELD(section, key, int64_t) = seconds;
 	return true;
+}
+
+/* A date is its beginning. */
+bool set_time(void *section, const struct conf_key *key, const char *name, const char *value,
+	struct err *err)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	(void)name;
+	snprintf(text, sizeof(text), "%.24s%s", value, strlen(value) == 10 ? "T00:00:00Z" : "");
+	if (clock_parse(FIELD(section, key, int64_t), text) && *FIELD(section, key, int64_t) > 0)
+		return true;
+	return err_set(err, ERR_CONFIG,
+		"'%s' is neither a date such as 2026-11-21 nor a time such as 2026-11-21T09:00:00Z",
+		value);
 }
 
 bool set_mode(void *section, const struct conf_key *key, const char *name, const char *value,

@@ -65,6 +65,7 @@ conf_set set_words;	/* struct strlist as set_list; no entry twice */
 conf_set set_bool;	/* bool */
 conf_set set_uint;	/* uint64_t within min..max */
 conf_set set_duration;	/* int64_t seconds within min..max */
+conf_set set_time;	/* int64_t, a date or a time of RFC 3339 in UTC */
 conf_set set_mode;	/* unsigned */
 conf_set set_choice;	/* enum */
 conf_set set_log_level; /* enum log_level */

@@ -6,6 +6,7 @@
 #include "agent/install.h"
 #include "agent/pin.h"
 #include "agent/prove.h"
+#include "agent/revocation.h"
 #include "agent/view.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -53,7 +54,9 @@ static bool switch_to(
 
 	if (!store_live(&live, run->store, cert->name, err))
 		return false;
-	return (live && !strcmp(live, id)) || store_switch(run->store, cert->name, id, err);
+	return (live && !strcmp(live, id)) ||
+	       (revocation_check(run->store, cert->name, id, err) &&
+		       store_switch(run->store, cert->name, id, err));
 }
 
 static bool transact(struct run *run, const struct conf_cert *cert, const char *id, bool with_probe,
@@ -137,17 +140,23 @@ bool deploy_unmark(struct job *job, struct err *err)
 	       record_write(&r, dir, FILE_DEPLOYED, FS_ATTR(0644), err);
 }
 
-/* Whether a generation can be fallen back on: it was deployed once and has not expired. */
-static bool is_proven(bool *out, int archive, const char *id, struct err *err)
+/* Whether a generation can be fallen back on: it was deployed once and can still serve. */
+static bool is_proven(
+	bool *out, struct store *store, const char *name, const char *id, struct err *err)
 {
 	AUTO(record) struct record meta = { 0 };
+	AUTO(fd) int archive = -1;
 	AUTO(fd) int dir = -1;
+	struct err revoked = { 0 };
 	bool found;
 
-	if (!fs_open_dir(&dir, archive, id, err) ||
+	if (!store_open_archive(&archive, store, name, true, err) ||
+		!fs_open_dir(&dir, archive, id, err) ||
 		!record_read(&meta, &found, dir, FILE_META, err))
 		return false;
-	*out = fs_exists(dir, FILE_DEPLOYED) && record_get_int(&meta, "not_after", 0) > clock_now();
+	*out = fs_exists(dir, FILE_DEPLOYED) &&
+	       record_get_int(&meta, "not_after", 0) > clock_now() &&
+	       revocation_check(store, name, id, &revoked);
 	return true;
 }
 
@@ -155,20 +164,18 @@ bool deploy_former(char **out, struct store *store, const char *name, const stru
 	struct err *err)
 {
 	AUTO(strlist) struct strlist all = { 0 };
-	AUTO(fd) int archive = -1;
 	const char *found = NULL;
 	bool proven = false;
 
-	if (!store_generations(&all, store, name, err) ||
-		!store_open_archive(&archive, store, name, false, err))
+	if (!store_generations(&all, store, name, err))
 		return false;
 	if (s->live && strcmp(s->live, s->newest) != 0) {
-		if (!is_proven(&proven, archive, s->live, err))
+		if (!is_proven(&proven, store, name, s->live, err))
 			return false;
 		found = proven ? s->live : NULL;
 	}
 	for (size_t i = all.n; i-- > 1 && !found;) {
-		if (!is_proven(&proven, archive, all.item[i - 1], err))
+		if (!is_proven(&proven, store, name, all.item[i - 1], err))
 			return false;
 		found = proven ? all.item[i - 1] : NULL;
 	}

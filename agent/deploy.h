@@ -24,7 +24,7 @@ MUST_USE bool deploy_generation(struct run *run, const struct conf_cert *cert,
 
 /*
  * What the newest generation falls back on: the one that is live, else the newest of the others,
- * but only one that was deployed once and has not expired. NULL in *out when there is none. Owned:
+ * but only one that was deployed once and can still serve. NULL in *out when there is none. Owned:
  * free().
  */
 MUST_USE bool deploy_former(char **out, struct store *store, const char *name,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/intent.h"
+#include "agent/revocation.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/ossl.h"
@@ -59,6 +60,9 @@ static bool describe(struct record *r, struct job *job, const struct csr_info *i
 			return false;
 	return record_set(r, "order", record_get(&job->sit.order.r, "ssl_id"), err) &&
 	       record_set_int(r, "created", clock_now(), err) &&
+	       /* nobody can say when an order was made that was taken over */
+	       (record_get_int(intent, "adopted", 0) ||
+		       record_set_int(r, "ordered", record_get_int(intent, "created", 0), err)) &&
 	       record_set(r, "serial", info->serial, err) &&
 	       record_set(r, "fingerprint", info->fingerprint, err) &&
 	       record_set(r, "spki", info->spki, err) &&
@@ -69,6 +73,18 @@ static bool describe(struct record *r, struct job *job, const struct csr_info *i
 	       (!old->found || record_set(r, "old_serial", record_get(&old->r, "serial"), err));
 }
 
+static bool check_burnt(struct job *job, const char *spki, struct err *err)
+{
+	bool burnt;
+
+	if (!revocation_is_burnt(&burnt, job->run->store, spki, err))
+		return false;
+	return !burnt || err_set(err, ERR_KEYSTORE,
+				 "the key of this order is compromised; give the order up by "
+				 "scm-agent reset %s --abandon",
+				 job->cert->name);
+}
+
 static bool write_meta(struct job *job, int dir, const char *uri, struct err *err)
 {
 	AUTO(buf) struct buf cert_pem = BUF(PEM_MAX);
@@ -77,7 +93,7 @@ static bool write_meta(struct job *job, int dir, const char *uri, struct err *er
 
 	return fs_read(&cert_pem, dir, FILE_CERT, err) &&
 	       csr_info_from_pem(&info, cert_pem.data, cert_pem.len, err) &&
-	       describe(&r, job, &info, uri, err) &&
+	       check_burnt(job, info.spki, err) && describe(&r, job, &info, uri, err) &&
 	       record_write(&r, dir, FILE_META, FS_ATTR(0644), err);
 }
 
@@ -250,7 +266,7 @@ static bool latest_time(
 	return true;
 }
 
-/* SCM said that nothing will come of its order, or so long ago was it made. */
+/* SCM said that nothing will come of its order, or so long ago was it made. A lost one may live. */
 static bool is_over(bool *out, int archive, const char *id, struct err *err)
 {
 	AUTO(record) struct record held = { 0 };
@@ -264,7 +280,7 @@ static bool is_over(bool *out, int archive, const char *id, struct err *err)
 		!latest_time(&latest, dir, FILE_SUBMITTING, "time", err) ||
 		!latest_time(&latest, dir, FILE_ORDER, "time", err))
 		return false;
-	*out = record_get_int(&held, "dead", 0) ||
+	*out = (record_get_int(&held, "dead", 0) && fs_exists(dir, FILE_ORDER)) ||
 	       (latest && clock_now() - latest > ABANDONED_TIME);
 	return true;
 }

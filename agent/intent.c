@@ -6,6 +6,7 @@
 
 #include "agent/fuse.h"
 #include "agent/hooks.h"
+#include "agent/sequel.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/parse.h"
@@ -26,23 +27,28 @@ static bool random_hex(struct buf *out, struct err *err)
 	return buf_check(out, "tag", err);
 }
 
-static bool write_intent(struct job *job, int dir, struct err *err)
+bool intent_compose(
+	struct record *r, const struct conf_cert *cert, const char *key_id, struct err *err)
 {
-	AUTO(record) struct record r = { 0 };
 	AUTO(buf) struct buf tag = BUF(64);
 	AUTO(buf) struct buf id = BUF(64);
 	char label[KS_LABEL_MAX];
 
-	snprintf(label, sizeof(label), INTENT_KEY_LABEL "%s", job->cert->name);
-	if (!random_hex(&tag, err) || !random_hex(&id, err) ||
-		!record_set(&r, "tag", buf_str(&tag), err) ||
-		!record_set(&r, "key_id", buf_str(&id), err) ||
-		!record_set(&r, "label", label, err) ||
-		!record_set(&r, "common_name", csr_name_value(job->cert->names.item[0]), err) ||
-		!record_set_int(&r, "created", clock_now(), err) ||
-		!renew_describe(&r, job->cert, err))
-		return false;
-	return record_write(&r, dir, FILE_INTENT, FS_ATTR(0600), err);
+	snprintf(label, sizeof(label), INTENT_KEY_LABEL "%s", cert->name);
+	return random_hex(&tag, err) && random_hex(&id, err) &&
+	       record_set(r, "tag", buf_str(&tag), err) &&
+	       record_set(r, "key_id", key_id ? key_id : buf_str(&id), err) &&
+	       record_set(r, "label", label, err) &&
+	       record_set(r, "common_name", csr_name_value(cert->names.item[0]), err) &&
+	       record_set_int(r, "created", clock_now(), err) && renew_describe(r, cert, err);
+}
+
+static bool write_intent(struct job *job, int dir, struct err *err)
+{
+	AUTO(record) struct record r = { 0 };
+
+	return intent_compose(&r, job->cert, NULL, err) && sequel_decide(&r, job, err) &&
+	       record_write(&r, dir, FILE_INTENT, FS_ATTR(0600), err);
 }
 
 static bool key_ref(struct ks_ref *out, const struct record *r, int dir, struct err *err)
@@ -69,7 +75,6 @@ bool intent_load_key(
 	return intent_find_key(&ks, &ref, run, r, dir, err) && ks_load(out, ks, &ref, err);
 }
 
-/* The token's key leaves this trace beside the intent; a key in a file is its own. */
 static bool write_key_uri(struct ks *ks, const struct ks_ref *ref, int dir, struct err *err)
 {
 	AUTO(buf) struct buf uri = BUF(4096);
@@ -77,6 +82,14 @@ static bool write_key_uri(struct ks *ks, const struct ks_ref *ref, int dir, stru
 	if (!ks_uri(&uri, ks, ref, err) || !buf_check(&uri, "key URI", err))
 		return false;
 	return !uri.len || fs_write(dir, FILE_KEY_URI, uri.data, uri.len, FS_ATTR(0644), err);
+}
+
+bool intent_write_key_uri(struct run *run, const struct record *r, int dir, struct err *err)
+{
+	struct ks_ref ref;
+	struct ks *ks;
+
+	return intent_find_key(&ks, &ref, run, r, dir, err) && write_key_uri(ks, &ref, dir, err);
 }
 
 static bool make_key(struct job *job, int dir, const struct record *intent, struct err *err)

@@ -7,11 +7,16 @@
 
 #include "agent/collect.h"
 #include "agent/deploy.h"
+#include "agent/details.h"
+#include "agent/hold.h"
 #include "agent/hooks.h"
 #include "agent/install.h"
 #include "agent/intent.h"
 #include "agent/order.h"
+#include "agent/replacement.h"
 #include "agent/retry.h"
+#include "agent/revoke.h"
+#include "agent/sequel.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "csr/key.h"
@@ -19,15 +24,14 @@
 typedef enum progress step_fn(struct job *job, struct err *err);
 typedef enum progress answer_fn(struct job *job, const struct wire_reply *r, struct err *err);
 
-static step_fn step_held;
-
 /* The life of a certificate: what to do in each state, and with the answer when one is asked for.
  */
 static const struct {
 	step_fn *step;
 	answer_fn *answer;
 } life[STATE_COUNT] = {
-	[STATE_CURRENT] = { NULL, NULL },
+	[STATE_REVOKING] = { revoke_step, revoke_on_answer },
+	[STATE_CURRENT] = { details_step, details_on_answer },
 	[STATE_DUE] = { intent_step_key, NULL },
 	[STATE_KEYED] = { intent_step_request, NULL },
 	[STATE_REQUESTED] = { order_step_submit, order_on_submit },
@@ -35,7 +39,7 @@ static const struct {
 	[STATE_ORDERED] = { collect_step, collect_on_answer },
 	[STATE_ISSUED] = { install_step, NULL },
 	[STATE_INSTALLED] = { deploy_step, NULL },
-	[STATE_HELD] = { step_held, NULL },
+	[STATE_HELD] = { hold_step, NULL },
 };
 
 void job_init(struct job *job, const struct conf_cert *cert, struct run *run)
@@ -48,103 +52,39 @@ void job_dispose(struct job *job)
 	situation_dispose(&job->sit);
 }
 
-/* What SCM's refusal was about: when this changes, an order is worth another try. */
-static bool order_digest(
-	char out[static CSR_SHA256_HEX], const struct conf_cert *c, struct err *err)
-{
-	AUTO(buf) struct buf text = BUF(RECORD_MAX);
-	AUTO(record) struct record r = { 0 };
-
-	if (!renew_describe(&r, c, err))
-		return false;
-	strlist_join(&text, &r.values, "\n");
-	buf_addf(&text, "\n%s %s %s %" PRIu64 " %" PRIu64 " %s\n", c->account->url,
-		c->account->customer_uri ? c->account->customer_uri : "", c->account->login,
-		c->account->organization_id, c->term, c->comments ? c->comments : "");
-	strlist_join(&text, &c->external_requesters, ",");
-	strlist_join(&text, &c->field_names, ",");
-	strlist_join(&text, &c->field_values, ",");
-	if (!buf_check(&text, "order", err))
-		return false;
-	return csr_der_fingerprint(out, text.data, text.len) || err_memory(err);
-}
-
-bool job_hold(struct job *job, const struct err *why, bool dead, struct err *err)
-{
-	AUTO(record) struct record r = { 0 };
-	AUTO(fd) int dir = -1;
-	char digest[CSR_SHA256_HEX];
-
-	return order_digest(digest, job->cert, err) &&
-	       record_set_int(&r, "time", clock_now(), err) &&
-	       record_set(&r, "digest", digest, err) && record_set(&r, "reason", why->text, err) &&
-	       record_set_int(&r, "dead", dead, err) &&
-	       store_open_pending(&dir, job->run->store, job->cert->name, true, err) &&
-	       record_write(&r, dir, FILE_HELD, FS_ATTR(0600), err) &&
-	       store_history(job->run->store, err, job->cert->name, "held", "%s", why->text);
-}
-
-static enum progress step_held(struct job *job, struct err *err)
-{
-	char since[CLOCK_TEXT_MAX];
-
-	err_set(err, ERR_REJECTED,
-		"held since %s: %s; correct the configuration, or clear the cause at SCM and run "
-		"scm-agent "
-		"reset %s",
-		clock_format(since, record_get_int(&job->sit.held.r, "time", 0)),
-		record_get(&job->sit.held.r, "reason"), job->cert->name);
-	return JOB_FAILED;
-}
-
 /* A pinned generation may differ from the configuration; what was ordered last may not. */
-static void decide(struct job *job)
+static void decide(struct job *job, int64_t seen)
 {
 	const struct situation *s = &job->sit;
 	const struct record *newest = s->newest_meta.found ? &s->newest_meta.r : NULL;
 	int64_t now = clock_now();
+	int64_t since = seen && seen < now ? seen : now;
 
 	renew_decide(&job->verdict, job->cert, newest, now, job->run->host);
 	if (s->pinned && !renew_changed(job->cert, newest))
 		renew_by_age(&job->verdict, job->cert, &s->live_meta.r, now, job->run->host);
+	if (newest)
+		renew_by_issue(&job->verdict, job->cert, &situation_meta(s)->r,
+			job->run->named ? 0 : since, now, job->run->host);
+	if (s->lost)
+		renew_at_once(&job->verdict, s->lost);
 	if (job->renewed && newest)
 		job->verdict.due = false;
 }
 
-static bool read_state(struct job *job, struct err *err)
+/* `*seen`: when renew_if_issued_before was first seen by a run, 0 when it never was. */
+static bool read_state(struct job *job, int64_t *seen, struct err *err)
 {
+	*seen = 0;
 	situation_dispose(&job->sit);
 	if (!situation_read(&job->sit, job->run->store, job->cert->name, err) ||
 		!deploy_digest(job->digest, job->cert, err))
 		return false;
-	decide(job);
-	job->state = situation_state(&job->sit, job->verdict.due || job->force, job->digest);
-	return true;
-}
-
-bool job_release(struct store *store, const struct situation *s, const char *name, struct err *err)
-{
-	AUTO(fd) int dir = -1;
-	bool known = s->order.found || s->submitting.found;
-
-	if (!known)
-		return store_discard(store, name, err);
-	if (record_get_int(&s->held.r, "dead", 0))
-		return store_abandon(store, name, err);
-	return store_open_pending(&dir, store, name, true, err) && fs_remove(dir, FILE_HELD, err);
-}
-
-/* Whether a hold was for a configuration that is no more. */
-static bool outlived(struct job *job, bool *out, struct err *err)
-{
-	char digest[CSR_SHA256_HEX];
-
-	*out = false;
-	if (!job->sit.held.found)
-		return true;
-	if (!order_digest(digest, job->cert, err))
+	if (job->cert->renew_if_issued_before &&
+		!replacement_seen(seen, job->run->store, job->cert, err))
 		return false;
-	*out = strcmp(digest, record_get(&job->sit.held.r, "digest")) != 0;
+	decide(job, *seen);
+	job->state = situation_state(&job->sit, job->verdict.due || job->force, job->digest);
 	return true;
 }
 
@@ -155,12 +95,26 @@ static bool outdated(const struct job *job)
 
 	if (s->held.found || s->submitting.found || s->order.found || !s->intent.found)
 		return false;
-	return renew_changed(job->cert, &s->intent.r) != NULL;
+	return renew_changed(job->cert, &s->intent.r) != NULL ||
+	       (s->lost && sequel_of(&s->intent.r).kind != WIRE_ENROLL);
 }
 
 bool job_look(struct job *job, struct err *err)
 {
-	return read_state(job, err);
+	int64_t ignored;
+
+	return read_state(job, &ignored, err);
+}
+
+/* What counts from a first time on is remembered; what was refused is worth another try. */
+static bool keep_up(struct job *job, int64_t seen, struct err *err)
+{
+	if (job->verdict.replacement && !seen &&
+		!replacement_note(job->run->store, job->cert, clock_now(), err))
+		return false;
+	return !revoke_outlived(job) ||
+	       (revoke_again(job->run->store, job->cert->name, &job->sit, err) &&
+		       job_look(job, err));
 }
 
 /*
@@ -171,25 +125,38 @@ static bool look_and_tidy(struct job *job, struct err *err)
 {
 	struct store *store = job->run->store;
 	const char *name = job->cert->name;
+	int64_t seen;
 	bool release;
 
-	if (!read_state(job, err) || !outlived(job, &release, err))
+	if (!read_state(job, &seen, err) || !keep_up(job, seen, err) ||
+		!hold_outlived(&release, job, err))
 		return false;
 	if (!release && !outdated(job))
 		return true;
-	if (!(release ? job_release(store, &job->sit, name, err) : store_discard(store, name, err)))
+	if (!(release ? hold_release(store, &job->sit, name, err)
+		      : store_discard(store, name, err)))
 		return false;
-	return read_state(job, err);
+	return job_look(job, err);
 }
 
 /* An order that may exist belongs to the account that it was made with. */
-bool job_account(const struct conf_account **out, const struct job *job, struct err *err)
+static const char *bound_account(const struct job *job)
 {
 	const struct situation *s = &job->sit;
-	const char *name = record_get(&s->intent.r, "account");
+
+	if (job->state == STATE_REVOKING)
+		return record_get(&s->revoking.r, "account");
+	if (job->state == STATE_CURRENT)
+		return record_get(&situation_meta(s)->r, "account");
+	return s->submitting.found || s->order.found ? record_get(&s->intent.r, "account") : NULL;
+}
+
+bool job_account(const struct conf_account **out, const struct job *job, struct err *err)
+{
+	const char *name = bound_account(job);
 
 	*out = job->cert->account;
-	if (!s->submitting.found && !s->order.found)
+	if (!name)
 		return true;
 	*out = conf_find_account(job->run->conf, name);
 	return *out ||
@@ -265,7 +232,8 @@ static bool too_early(struct job *job)
 {
 	struct err why = { 0 };
 
-	if (job->run->named || job->state == STATE_HELD || !retry_waits(job, &why))
+	if (job->run->named || job->state == STATE_HELD || job->state == STATE_REVOKING ||
+		!retry_waits(job, &why))
 		return false;
 	job->err = why;
 	job->progress = JOB_FAILED;
@@ -281,7 +249,7 @@ static enum progress take_step(struct job *job, struct err *err)
 	if (!job->awake && !look_and_tidy(job, err))
 		return JOB_FAILED;
 	step = life[job->state].step;
-	if (!step)
+	if (job->revoke_only && job->state != STATE_REVOKING)
 		return JOB_DONE;
 	if (!job->awake && before != job->state)
 		log_debug("%s", state_name(job->state));

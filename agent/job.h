@@ -55,6 +55,9 @@ struct job {
 	bool submitted;	  /* in this run */
 	bool renewed;	  /* in this run: not due again, however short its life */
 	bool force;
+	const char *reissue;  /* the next order replaces the last one, for this reason; or NULL */
+	bool revoke_only;     /* ends when nothing is left to revoke */
+	bool curious;	      /* asks SCM whether the certificate was revoked */
 	bool began;	      /* its pre hooks have run */
 	uint32_t retry_after; /* what SCM asked for, seconds */
 	struct err err;	      /* JOB_FAILED */
@@ -89,18 +92,5 @@ enum progress job_sleep(struct job *job, int64_t seconds);
 
 /* Runs the pre hooks once: something is about to be done. */
 MUST_USE bool job_begin(struct job *job, struct err *err);
-
-/*
- * Remembers that SCM refused: nothing more is asked until the configuration changes, or `reset`.
- * `dead`: the order itself has come to its end, so that another try takes another order.
- */
-MUST_USE bool job_hold(struct job *job, const struct err *why, bool dead, struct err *err);
-
-/*
- * Ends a hold, for another try: a dead order is moved to the archive, work that SCM never saw is
- * thrown away, and an order that may yet be issued goes on.
- */
-MUST_USE bool job_release(
-	struct store *store, const struct situation *s, const char *name, struct err *err);
 
 #endif

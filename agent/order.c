@@ -4,16 +4,16 @@
 #include <string.h>
 
 #include "agent/fuse.h"
+#include "agent/hold.h"
 #include "agent/hooks.h"
-#include "agent/intent.h"
 #include "agent/inventory.h"
 #include "agent/refusal.h"
+#include "agent/sequel.h"
+#include "agent/submission.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "csr/key.h"
-#include "csr/name.h"
 
-#define TAG_PREFIX "scm-agent:"
 #define CLEAN_SEARCHES 3
 #define PEM_MAX (128 * 1024)
 
@@ -27,29 +27,11 @@ static bool write_submitting(int dir, int64_t since, int64_t searches, struct er
 	       record_write(&r, dir, FILE_SUBMITTING, FS_ATTR(0600), err);
 }
 
-static void add_comments(struct buf *out, const struct conf_cert *cert, const char *tag)
-{
-	if (cert->comments)
-		buf_addf(out, "%s ", cert->comments);
-	buf_addf(out, TAG_PREFIX "%s", tag);
-}
-
-static void add_fields(struct wire_submit *s, const struct conf_cert *cert)
-{
-	for (size_t i = 0; i < cert->field_names.n; i++)
-		s->field[s->field_count++] = (struct wire_field) { cert->field_names.item[i],
-			cert->field_values.item[i] };
-}
-
 enum progress order_step_submit(struct job *job, struct err *err)
 {
 	const struct conf_cert *cert = job->cert;
 	const char *tag = record_get(&job->sit.intent.r, "tag");
-	AUTO(buf) struct buf pem = BUF(PEM_MAX);
-	AUTO(buf) struct buf names = BUF(WIRE_STRING_MAX);
-	AUTO(buf) struct buf comments = BUF(WIRE_STRING_MAX);
-	AUTO(buf) struct buf requesters = BUF(WIRE_STRING_MAX);
-	AUTO(pkey) EVP_PKEY *key = NULL;
+	AUTO(submission) struct submission s = { 0 };
 	AUTO(fd) int dir = -1;
 	struct wire_request r = { .op = WIRE_SUBMIT };
 	struct fetcher *fetcher;
@@ -58,38 +40,25 @@ enum progress order_step_submit(struct job *job, struct err *err)
 	/* the fetcher first: a credential that does not work is no reason to announce an order */
 	if (!net_account(&fetcher, job->run->net, cert->account, err) || !fuse_check(job, err) ||
 		!inventory_profile(&profile, job->run, cert, err) || !hooks_check(cert, err) ||
+		!submission_fill(&s, job, profile, err) ||
 		!store_open_pending(&dir, job->run->store, cert->name, true, err) ||
-		!fs_read(&pem, dir, FILE_REQUEST, err))
-		return JOB_FAILED;
-	/* the key may have been made in an earlier run: it must still be there before money is
-	 * spent */
-	if (!intent_load_key(&key, job->run, &job->sit.intent.r, dir, err) ||
-		!csr_matches_key(pem.data, pem.len, key, err))
-		return JOB_FAILED;
-	csr_names_bare(&names, &cert->names);
-	add_comments(&comments, cert, tag);
-	strlist_join(&requesters, &cert->external_requesters, ",");
-	r.submit = (struct wire_submit) { .kind = WIRE_ENROLL,
-		.org_id = cert->account->organization_id,
-		.profile = profile,
-		.term = (uint32_t)cert->term,
-		.csr = buf_str(&pem),
-		.names = buf_str(&names),
-		.comments = buf_str(&comments),
-		.external_requester = buf_str(&requesters) };
-	add_fields(&r.submit, cert);
-	if (!buf_check(&names, "subject_alt_names", err) ||
-		!buf_check(&comments, "comments", err) ||
-		!buf_check(&requesters, "external_requesters", err) ||
 		!store_history(job->run->store, err, cert->name, "submitting", "tag=%s", tag) ||
 		!write_submitting(dir, clock_now(), 0, err))
 		return JOB_FAILED;
+	r.submit = s.wire;
 	log_progress("%s: ordering", cert->name);
 	return job_ask(job, &r, err);
 }
 
+/* What an order followed, for the history. */
+static const char *how(const struct sequel *s)
+{
+	return s->kind == WIRE_RENEW ? " renews=" : s->kind == WIRE_REPLACE ? " replaces=" : "";
+}
+
 static bool write_order(struct job *job, const char *id, const char *event, struct err *err)
 {
+	struct sequel sequel = sequel_of(&job->sit.intent.r);
 	AUTO(record) struct record r = { 0 };
 	AUTO(fd) int dir = -1;
 
@@ -98,7 +67,8 @@ static bool write_order(struct job *job, const char *id, const char *event, stru
 		!record_set_int(&r, "time", clock_now(), err) ||
 		!store_open_pending(&dir, job->run->store, job->cert->name, true, err) ||
 		!record_write(&r, dir, FILE_ORDER, FS_ATTR(0600), err) ||
-		!store_history(job->run->store, err, job->cert->name, event, "order=%s", id))
+		!store_history(job->run->store, err, job->cert->name, event, "order=%s%s%s", id,
+			how(&sequel), sequel.order))
 		return false;
 	job->run->changed = true;
 	return true;
@@ -129,18 +99,23 @@ enum progress order_failed(
 			!refusal_note(job->run->store, &refusal, why.text, &trouble)))
 		*err = trouble;
 	if (why.kind == ERR_REJECTED && end != ORDER_OPEN &&
-		!job_hold(job, &why, end == ORDER_DEAD, &trouble))
+		!hold_set(job, &why, end == ORDER_DEAD, &trouble))
 		*err = trouble;
 	return JOB_FAILED;
 }
 
 enum progress order_on_submit(struct job *job, const struct wire_reply *r, struct err *err)
 {
+	struct sequel sequel = sequel_of(&job->sit.intent.r);
+	const char *id = *r->order ? r->order : sequel.order;
+
 	if (r->err.kind == ERR_NONE) {
-		if (!write_order(job, r->order, "ordered", err))
+		if (!write_order(job, id, "ordered", err))
 			return JOB_FAILED;
 		job->submitted = true;
-		log_info("ordered from SCM, order %s", r->order);
+		log_info("%s from SCM, order %s",
+			sequel.kind == WIRE_REPLACE ? "a new certificate requested" : "ordered",
+			id);
 		return JOB_NEXT;
 	}
 	if (r->unsent || r->refused) {
@@ -154,13 +129,58 @@ enum progress order_on_submit(struct job *job, const struct wire_reply *r, struc
 	return JOB_FAILED;
 }
 
+/* The Enrollment API lists nothing: what became of the order is for the administrator to see. */
+static enum progress lost_for_good(struct job *job, struct err *err)
+{
+	const char *tag = record_get(&job->sit.intent.r, "tag");
+	struct err why = { 0 };
+
+	if (job->cert->on_lost_answer == CONF_RESUBMIT) {
+		if (!store_history(job->run->store, err, job->cert->name, "possible-orphan",
+			    "tag=%s", tag) ||
+			!withdraw(job, err))
+			return JOB_FAILED;
+		log_warning("the answer to the order was lost: submitting the same request again");
+		return JOB_NEXT;
+	}
+	err_set(&why, ERR_REJECTED,
+		"the answer to the order was lost, and the Enrollment API can't search: it may be "
+		"a possible orphan at SCM, with %s in its comments; scm-agent reset %s orders anew",
+		tag, job->cert->name);
+	if (hold_set(job, &why, true, err))
+		*err = why;
+	return JOB_FAILED;
+}
+
+static bool own_spki(char out[static CSR_SHA256_HEX], const struct job *job, struct err *err)
+{
+	AUTO(buf) struct buf pem = BUF(PEM_MAX);
+	AUTO(fd) int dir = -1;
+
+	return store_open_pending(&dir, job->run->store, job->cert->name, true, err) &&
+	       fs_read(&pem, dir, FILE_REQUEST, err) &&
+	       csr_fingerprint_spki(out, pem.data, pem.len, err);
+}
+
 enum progress order_step_find(struct job *job, struct err *err)
 {
+	const struct record *intent = &job->sit.intent.r;
+	struct sequel sequel = sequel_of(intent);
 	struct wire_request r = { .op = WIRE_FIND };
+	const struct conf_account *account;
+	char spki[CSR_SHA256_HEX];
 
-	r.find = (struct wire_find) { .kind = WIRE_ENROLL,
-		.common_name = record_get(&job->sit.intent.r, "common_name"),
-		.tag = record_get(&job->sit.intent.r, "tag") };
+	if (!job_account(&account, job, err))
+		return JOB_FAILED;
+	if (account->api == CONF_ENROLLMENT)
+		return lost_for_good(job, err);
+	if (!own_spki(spki, job, err))
+		return JOB_FAILED;
+	r.find = (struct wire_find) { .kind = sequel.kind,
+		.common_name = record_get(intent, "common_name"),
+		.tag = record_get(intent, "tag"),
+		.order = sequel.order,
+		.spki = spki };
 	log_progress("%s: looking for the order at SCM", job->cert->name);
 	return job_ask(job, &r, err);
 }
@@ -198,6 +218,11 @@ enum progress order_on_find(struct job *job, const struct wire_reply *r, struct 
 {
 	if (r->err.kind != ERR_NONE)
 		return order_failed(job, r, ORDER_OPEN, err);
+	if (!*r->order && r->undecided) {
+		err_set(err, ERR_PENDING,
+			"SCM has an order that may be ours; its certificate will tell");
+		return JOB_FAILED;
+	}
 	if (!*r->order)
 		return not_found(job, err);
 	if (!write_order(job, r->order, "adopted", err))

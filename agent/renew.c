@@ -129,6 +129,36 @@ void renew_by_age(struct renew_verdict *out, const struct conf_cert *cert,
 	out->due = *out->why;
 }
 
+static bool issued_before(const struct record *meta, int64_t time)
+{
+	return record_get_int(meta, "not_before", 0) < time &&
+	       record_get_int(meta, "ordered", 0) < time;
+}
+
+void renew_by_issue(struct renew_verdict *v, const struct conf_cert *cert,
+	const struct record *meta, int64_t seen, int64_t now, uint64_t host)
+{
+	int64_t time = cert->renew_if_issued_before;
+	char text[CLOCK_TEXT_MAX];
+
+	/* what is ordered before that time would only have to be replaced again */
+	if (!time || now < time || !issued_before(meta, time))
+		return;
+	v->replacement = seen + (int64_t)(mix(host, cert->name) % SPREAD_MAX);
+	if (v->replacement < v->when)
+		v->when = v->replacement;
+	if (v->due || now < v->replacement)
+		return;
+	v->due = true;
+	snprintf(v->why, sizeof(v->why), "issued before %s", clock_format(text, time));
+}
+
+void renew_at_once(struct renew_verdict *v, const char *why)
+{
+	v->due = true;
+	snprintf(v->why, sizeof(v->why), "%s", why);
+}
+
 void renew_decide(struct renew_verdict *out, const struct conf_cert *cert,
 	const struct record *meta, int64_t now, uint64_t host)
 {
@@ -140,6 +170,5 @@ void renew_decide(struct renew_verdict *out, const struct conf_cert *cert,
 	why = meta ? renew_changed(cert, meta) : "no certificate yet";
 	if (!why)
 		return;
-	out->due = true;
-	snprintf(out->why, sizeof(out->why), "%s", why);
+	renew_at_once(out, why);
 }

@@ -66,10 +66,13 @@ static bool urgent(const struct job *job, int64_t now)
 	       end - now < (end - record_get_int(meta, "not_before", 0)) / 10;
 }
 
-static bool regulated(enum err_kind kind)
+/* A revocation waits for nothing. */
+static bool regulated(const struct job *job)
 {
-	return kind != ERR_UNAVAILABLE && kind != ERR_IO && kind != ERR_DEPLOY &&
-	       kind != ERR_PROTOCOL;
+	enum err_kind kind = job->err.kind;
+
+	return job->state == STATE_REVOKING || (kind != ERR_UNAVAILABLE && kind != ERR_IO &&
+						       kind != ERR_DEPLOY && kind != ERR_PROTOCOL);
 }
 
 bool retry_note(struct job *job, struct err *err)
@@ -81,8 +84,8 @@ bool retry_note(struct job *job, struct err *err)
 	int64_t failures = before + 1;
 	int64_t pause = jitter(retry_pause((unsigned)failures, urgent(job, now)));
 
-	if (regulated(job->err.kind) || !open_place(&dir, job, err))
-		return regulated(job->err.kind);
+	if (regulated(job) || !open_place(&dir, job, err))
+		return regulated(job);
 	if (dir < 0)
 		return true;
 	if (pause < job->retry_after)

@@ -15,6 +15,7 @@
 #include "agent/store.h"
 #include "scm/wire.h"
 
+#define FILE_REVOKING "revoking" /* of archive/NAME */
 #define REVOCATION_COMPROMISED 1 /* RFC 5280, 5.3.1: keyCompromise */
 
 /* Notes that a generation is revoked; `by` is "us" or "scm". One that has gone is no failure. */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "agent/revocation.h"
+
 static const struct {
 	const char *name;
 	const char *word;
@@ -35,6 +37,7 @@ void situation_dispose(struct situation *s)
 	evidence_dispose(&s->newest_meta);
 	evidence_dispose(&s->deployed);
 	evidence_dispose(&s->deploy_retry);
+	evidence_dispose(&s->revoking);
 	evidence_dispose(&s->intent);
 	evidence_dispose(&s->submitting);
 	evidence_dispose(&s->order);
@@ -83,6 +86,23 @@ static bool read_pin(struct situation *s, int dir, struct err *err)
 	return true;
 }
 
+/* Whether the certificate that matters has been revoked, or its key compromised. */
+static bool read_loss(struct situation *s, struct store *store, int dir, struct err *err)
+{
+	AUTO(fd) int gen = -1;
+	bool burnt;
+
+	if (!read_evidence(&s->revoking, dir, FILE_REVOKING, err) ||
+		!fs_open_dir(&gen, dir, s->pinned ? s->live : s->newest, err) ||
+		!revocation_is_burnt(&burnt, store, record_get(&situation_meta(s)->r, "spki"), err))
+		return false;
+	if (fs_exists(gen, FILE_REVOKED))
+		s->lost = "revoked";
+	if (burnt)
+		s->lost = "key compromised";
+	return true;
+}
+
 static bool read_archive(
 	struct situation *s, struct store *store, const char *name, struct err *err)
 {
@@ -103,11 +123,9 @@ static bool read_archive(
 	if (!store_open_archive(&dir, store, name, false, err) ||
 		!read_generation(s, dir, s->newest, true, err))
 		return false;
-	if (!s->live)
-		return true;
-	if (!read_generation(s, dir, s->live, false, err))
+	if (s->live && !read_generation(s, dir, s->live, false, err))
 		return false;
-	return !s->pinned || read_pin(s, dir, err);
+	return (!s->pinned || read_pin(s, dir, err)) && read_loss(s, store, dir, err);
 }
 
 /*
@@ -171,6 +189,8 @@ enum state situation_state(const struct situation *s, bool due, const char *depl
 		s->pinned || (s->deployed.found && s->live && !strcmp(s->live, s->newest) &&
 				     !strcmp(record_get(&s->deployed.r, "digest"), deploy_digest));
 
+	if (s->revoking.found && !*record_get(&s->revoking.r, "refused"))
+		return STATE_REVOKING;
 	if (s->held.found)
 		return STATE_HELD;
 	if (s->chain)

@@ -11,6 +11,7 @@
 
 /* X(state, word for people): what there is to do next. */
 #define STATES(X)                                                                                  \
+	X(REVOKING, "revoking")                                                                    \
 	X(CURRENT, "current")                                                                      \
 	X(DUE, "due")                                                                              \
 	X(KEYED, "key made")                                                                       \
@@ -44,7 +45,9 @@ struct situation {
 	struct evidence newest_meta;
 	struct evidence deployed; /* of the newest generation */
 	struct evidence deploy_retry;
-	bool pinned; /* `rollback` chose the live generation, and nothing newer came since */
+	bool pinned;	  /* `rollback` chose the live generation, and nothing newer came since */
+	const char *lost; /* why what situation_meta() describes is of no use, or NULL */
+	struct evidence revoking; /* a revocation in work, or refused */
 
 	bool pending; /* pending/NAME is there */
 	struct evidence intent;

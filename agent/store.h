@@ -39,7 +39,6 @@
 #define FILE_APACHE "apache.conf"
 #define FILE_PINNED "pinned" /* in a generation that `rollback` chose */
 #define FILE_REVOKED "revoked"
-#define FILE_REVOKING "revoking" /* of archive/NAME: a revocation in work */
 
 struct store {
 	char *path;

@@ -444,11 +444,7 @@ static void refuses_what_comes_later(void **state)
 	static const char *const lines[][2] = {
 		{ "[agent]", "metrics_file = /var/lib/x.prom" },
 		{ "[certificate:www]", "reuse_key = yes" },
-		{ "[certificate:www]", "renew_with = renew" },
-		{ "[certificate:www]", "renew_if_issued_before = 2026-01-01T00:00:00Z" },
-		{ "[certificate:www]", "on_lost_answer = resubmit" },
 		{ "[defaults]", "reuse_key = yes" },
-		{ "[defaults]", "on_lost_answer = resubmit" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
@@ -465,6 +461,44 @@ static void refuses_what_comes_later(void **state)
 	conf_scene_refuse(*state,
 		SCENE_CERT "verify = a:443, smtp://mail.example.com:25\n" SCENE_ACCOUNT, 5,
 		"smtp://,not supported");
+}
+
+#define ENROLLMENT                                                                                 \
+	"[scm]\napi = enrollment\nurl = https://h\nauth = oauth2\nclient_id = j\n"                 \
+	"client_secret_file = /s\n"
+
+/* How it is renewed, and what each API needs for that. */
+static void reads_renewals(void **state)
+{
+	AUTO(conf)
+	struct conf *a = conf_scene_load(*state, SCENE_CERT
+		"renew_with = renew\nrenew_if_issued_before = 2026-01-02\n" SCENE_ACCOUNT);
+	AUTO(conf)
+	struct conf *b = conf_scene_load(*state,
+		"[certificate:c]\ncommon_name = c.example\non_lost_answer = resubmit\n" ENROLLMENT);
+	AUTO(conf) struct conf *c = conf_scene_load(*state, SCENE_CERT ENROLLMENT);
+
+	assert_int_equal(a->cert[0].renew_with, CONF_RENEW);
+	assert_int_equal(a->cert[0].renew_if_issued_before, 1767312000);
+	assert_int_equal(a->cert[0].on_lost_answer, CONF_HOLD);
+	assert_int_equal(b->cert[0].renew_with, CONF_ENROLL);
+	assert_int_equal(b->cert[0].renew_if_issued_before, 0);
+	assert_int_equal(b->cert[0].on_lost_answer, CONF_RESUBMIT);
+	assert_null(b->cert[0].profile);
+	assert_int_equal(c->cert[0].profile_id, 1018);
+	conf_scene_refuse(*state, SCENE_CERT "on_lost_answer = resubmit\n" SCENE_ACCOUNT, 5,
+		"on_lost_answer,api = enrollment");
+	conf_scene_refuse(*state, SCENE_CERT "on_lost_answer = retry\n" SCENE_ACCOUNT, 5,
+		"'retry',hold, resubmit");
+	conf_scene_refuse(*state,
+		"[certificate:c]\ncommon_name = c.example\nprofile = web\n" ENROLLMENT, 3,
+		"'web' is no number");
+	conf_scene_refuse(*state,
+		"[certificate:c]\ncommon_name = c.example\nterm = 9\n" SCENE_ACCOUNT, 1,
+		"[certificate:c] needs 'profile'");
+	conf_scene_refuse(*state,
+		"[certificate:c]\ncommon_name = c.example\nprofile = 9\n" SCENE_ACCOUNT, 1,
+		"[certificate:c] needs 'term'");
 }
 
 static void refuses_sections(void **state)
@@ -809,6 +843,7 @@ int main(void)
 		TEST(reads_drop_ins),
 		TEST(takes_nothing),
 		TEST(refuses_what_comes_later),
+		TEST(reads_renewals),
 		TEST(refuses_sections),
 		TEST(takes_logins),
 		TEST(refuses_accounts),

@@ -21,6 +21,7 @@ struct sample {
 	uint64_t number;
 	int64_t span;
 	unsigned mode;
+	int64_t time;
 	int colour;
 	enum log_level level;
 	enum ks_key_type type;
@@ -55,6 +56,7 @@ static const struct conf_key keys[] = {
 	KEY("number", set_uint, AT(number), .fallback = "5", .min = 2, .max = 40),
 	KEY("span", set_duration, AT(span), .fallback = "90s", .min = 60, .max = 86400),
 	KEY("mode", set_mode, AT(mode), .fallback = "0600"),
+	KEY("time", set_time, AT(time)),
 	KEY("colour", set_choice, AT(colour), .fallback = "green", .choice = colours),
 	KEY("level", set_log_level, AT(level), .fallback = "info"),
 	KEY("type", set_key_type, AT(type), .fallback = "ec:P-256"),
@@ -217,6 +219,13 @@ static void refuses(void **state)
 		{ "span", "1 d", "not a duration" },
 		{ "span", "-1d", "not a duration" },
 		{ "span", "999999999999999999d", "not a duration" },
+		{ "time", "", "neither a date" },
+		{ "time", "2026-13-01", "'2026-13-01' is neither a date" },
+		{ "time", "2026-1-1", "neither" },
+		{ "time", "2026-01-01T00:00:00", "neither" },
+		{ "time", "2026-01-01T00:00:00+01:00", "neither" },
+		{ "time", "2026-01-01T00:00:00Z and more", "neither" },
+		{ "time", "1970-01-01", "neither" },
 		{ "mode", "0644", "'0644',private key,0640" },
 		{ "mode", "0660", "private key" },
 		{ "mode", "0700", "private key" },

@@ -443,6 +443,82 @@ static void needs_a_description(void **state)
 	assert_string_equal(renew_changed(&s.cert, &meta), "subject changed");
 }
 
+/* The verdict of renew_if_issued_before = `time`, seen first at `seen`. */
+static struct renew_verdict by_issue(struct scene *s, int64_t time, int64_t seen, int64_t now)
+{
+	struct renew_verdict v;
+
+	s->cert.renew_if_issued_before = time;
+	renew_decide(&v, &s->cert, &s->meta, now, 42);
+	renew_by_issue(&v, &s->cert, &s->meta, seen, now, 42);
+	return v;
+}
+
+/* Once, at a moment of the day after it was seen that does not move. */
+static void replaces_what_was_issued_before(void **state)
+{
+	AUTO(scene) struct scene s;
+	int64_t time = START + 10 * DAY;
+	int64_t seen = START + 20 * DAY;
+	struct renew_verdict v;
+	int64_t moment;
+
+	(void)state;
+	open_scene(&s, 199);
+	v = by_issue(&s, time, seen, seen);
+	moment = v.replacement;
+	assert_in_range(moment, seen, seen + DAY - 1);
+	assert_int_equal(v.when, moment);
+	assert_false(by_issue(&s, time, seen, moment - 1).due);
+	v = by_issue(&s, time, seen, moment);
+	assert_true(v.due);
+	assert_memory_equal(v.why, "issued before 2027-", 19);
+	assert_int_equal(v.replacement, moment);
+	/* at once for who names it */
+	assert_true(by_issue(&s, time, 0, seen).due);
+	/* not yet: it would have to be replaced again */
+	v = by_issue(&s, time, time - DAY, time - 1);
+	assert_false(v.due);
+	assert_int_equal(v.replacement, 0);
+	/* not before it */
+	assert_int_equal(by_issue(&s, START, seen, seen + DAY).replacement, 0);
+	assert_int_equal(by_issue(&s, 0, seen, seen + DAY).replacement, 0);
+}
+
+/* A CA may date a certificate back: what was ordered after the time was issued after it. */
+static void replaces_once(void **state)
+{
+	AUTO(scene) struct scene s;
+	int64_t time = START + 10 * DAY;
+
+	(void)state;
+	open_scene(&s, 199);
+	set_int(&s.meta, "ordered", time - 1);
+	assert_true(by_issue(&s, time, time, time + 2 * DAY).due);
+	close_scene(&s);
+	open_scene(&s, 199);
+	set_int(&s.meta, "ordered", time);
+	assert_false(by_issue(&s, time, time, time + 2 * DAY).due);
+}
+
+/* What is due anyway keeps its reason, and a moment that is later than its age is none. */
+static void prefers_what_comes_first(void **state)
+{
+	AUTO(scene) struct scene s;
+	struct renew_verdict v;
+	int64_t late;
+
+	(void)state;
+	open_scene(&s, 199);
+	late = due_time(&s, 42) + 1;
+	v = by_issue(&s, START + DAY, late, late);
+	assert_true(v.due);
+	assert_memory_equal(v.why, "expires in ", 11);
+	assert_true(v.when < late);
+	renew_at_once(&v, "revoked");
+	assert_string_equal(v.why, "revoked");
+}
+
 static void knows_its_host(void **state)
 {
 	(void)state;
@@ -463,6 +539,9 @@ int main(void)
 		cmocka_unit_test(prefers_the_change),
 		cmocka_unit_test(describes_many_names),
 		cmocka_unit_test(needs_a_description),
+		cmocka_unit_test(replaces_what_was_issued_before),
+		cmocka_unit_test(replaces_once),
+		cmocka_unit_test(prefers_what_comes_first),
 		cmocka_unit_test(knows_its_host),
 	};
 

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "agent/revocation.h"
 #include "agent/situation.h"
 #include "tempdir.h"
 
@@ -506,6 +507,68 @@ static void ignores_older_damage(void **state)
 	assert_int_equal(state_of(s, "www", false), STATE_CURRENT);
 }
 
+static void add_revoking(struct scene *s, const char *name, const char *refused)
+{
+	AUTO(record) struct record r = { 0 };
+	AUTO(fd) int archive = -1;
+	struct err err = { 0 };
+
+	assert_true(store_open_archive(&archive, s->store, name, true, &err));
+	assert_true(record_set(&r, "generation", "000001", &err));
+	assert_true(record_set(&r, "refused", refused, &err));
+	assert_true(record_write(&r, archive, FILE_REVOKING, FS_ATTR(0600), &err));
+}
+
+/* What was decided comes first, whatever else is in work; a refusal stands in nobody's way. */
+static void revokes_first(void **state)
+{
+	struct scene *s = *state;
+	char name[32];
+
+	for (size_t p = 0; p < ARRAY_LEN(pendings); p++) {
+		enum state without;
+
+		snprintf(name, sizeof(name), "c%zu", p);
+		deployed(s, name);
+		if (pendings[p].files)
+			add_pending(s, name, pendings[p].files);
+		without = state_of(s, name, false);
+		add_revoking(s, name, NULL);
+		assert_int_equal(state_of(s, name, false), STATE_REVOKING);
+		assert_int_equal(state_of(s, name, true), STATE_REVOKING);
+		add_revoking(s, name, "no privilege");
+		assert_int_equal(state_of(s, name, false), without);
+	}
+}
+
+static const char *loss_of(struct scene *s, const char *name)
+{
+	AUTO(situation) struct situation sit = { 0 };
+	struct err err = { 0 };
+
+	assert_true(situation_read(&sit, s->store, name, &err));
+	return sit.lost;
+}
+
+/* The newest, unless another is pinned. */
+static void tells_what_is_lost(void **state)
+{
+	struct scene *s = *state;
+	struct err err = { 0 };
+
+	renewed_and_deployed(s, "www");
+	assert_null(loss_of(s, "www"));
+	assert_true(revocation_note(s->store, "www", "000001", "us", &err));
+	assert_null(loss_of(s, "www"));
+	assert_true(revocation_note(s->store, "www", "000002", "scm", &err));
+	assert_string_equal(loss_of(s, "www"), "revoked");
+	pinned(s, "pin");
+	assert_true(revocation_note(s->store, "pin", "000002", "us", &err));
+	assert_null(loss_of(s, "pin"));
+	assert_true(revocation_note(s->store, "pin", "000001", "us", &err));
+	assert_string_equal(loss_of(s, "pin"), "revoked");
+}
+
 static void names_states(void **state)
 {
 	(void)state;
@@ -534,6 +597,8 @@ int main(void)
 		TEST(tells_whose_age_counts),
 		TEST(refuses_damage),
 		TEST(ignores_older_damage),
+		TEST(revokes_first),
+		TEST(tells_what_is_lost),
 		cmocka_unit_test(names_states),
 	};
 

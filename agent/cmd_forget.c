@@ -1,0 +1,70 @@
+/* `forget`: a certificate that has left the configuration leaves the state directory, too. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/cmd.h"
+#include "agent/forgotten.h"
+#include "agent/record.h"
+#include "base/log.h"
+
+/* An order in work goes on at SCM without us. */
+static bool warn_of_order(struct store *store, const char *name, struct err *err)
+{
+	AUTO(record) struct record order = { 0 };
+	AUTO(record) struct record intent = { 0 };
+	AUTO(fd) int dir = -1;
+	bool ordered;
+	bool intended;
+
+	if (!store_open_pending(&dir, store, name, false, err))
+		return false;
+	if (dir < 0)
+		return true;
+	if (!record_read(&order, &ordered, dir, FILE_ORDER, err) ||
+		!record_read(&intent, &intended, dir, FILE_INTENT, err))
+		return false;
+	if (ordered)
+		log_warning("order %s goes on at SCM; decline or revoke it there",
+			record_get(&order, "ssl_id"));
+	else if (fs_exists(dir, FILE_SUBMITTING))
+		log_warning("an order may exist at SCM, with %s in its comments",
+			record_get(&intent, "tag"));
+	return true;
+}
+
+static bool forget(struct cmd_context *c, const char *name, struct err *err)
+{
+	AUTO_STR char *to = NULL;
+
+	if (conf_find_cert(c->conf, name))
+		return err_set(err, ERR_USAGE,
+			"%s is configured; remove [certificate:%s] first, or the next run orders "
+			"it anew",
+			name, name);
+	/* not a name that fs_list() would show */
+	if (!*name || *name == '.' || strchr(name, '/'))
+		return err_set(err, ERR_USAGE, "'%s' is no name of a certificate", name);
+	if (!warn_of_order(c->store, name, err) || !forgotten_move(&to, c->store, name, err))
+		return false;
+	log_info("moved to %s/%s; live/%s is gone, and what is issued stays valid until it is "
+		 "revoked",
+		c->conf->agent.state_dir, to, name);
+	return true;
+}
+
+int cmd_forget(struct cmd_context *c)
+{
+	struct err err = { 0 };
+	int status = 0;
+
+	if (!c->cli->args) {
+		err_set(&err, ERR_USAGE, "name a certificate");
+		return cmd_fail(&err);
+	}
+	log_scope(c->cli->arg[0]);
+	if (!forget(c, c->cli->arg[0], &err))
+		status = cmd_fail(&err);
+	log_scope(NULL);
+	return status;
+}

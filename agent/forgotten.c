@@ -1,0 +1,142 @@
+#include "agent/forgotten.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/record.h"
+#include "agent/revocation.h"
+#include "base/clock.h"
+
+#define FORGOTTEN "forgotten"
+#define MOVING ".moving" /* NAME.moving: not complete yet */
+
+/* The parts of a certificate: where each is, and what it is called when it is forgotten. */
+static const struct {
+	const char *name;
+	size_t room;
+} parts[] = {
+	{ "pending", offsetof(struct store, pending) },
+	{ "live", offsetof(struct store, live) },
+	{ "archive", offsetof(struct store, archive) },
+};
+
+static int room_of(struct store *s, size_t i)
+{
+	return *(int *)(void *)((char *)s + parts[i].room);
+}
+
+static bool is_there(bool *out, int dir, const char *name, struct err *err)
+{
+	AUTO(strlist) struct strlist all = { 0 };
+
+	if (!fs_list(&all, dir, err))
+		return false;
+	*out = *out || strlist_has(&all, name);
+	return true;
+}
+
+/* The name is looked up in listings, so it is never a path. */
+static bool check_known(
+	struct store *s, int forgotten, const char *name, const char *moving, struct err *err)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (!is_there(&known, room_of(s, i), name, err))
+			return false;
+	if (!is_there(&known, forgotten, moving, err))
+		return false;
+	return known || err_set(err, ERR_USAGE, "there is nothing of '%s' to forget", name);
+}
+
+static bool move_parts(struct store *s, int dir, const char *name, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		bool there = false;
+
+		if (!is_there(&there, room_of(s, i), name, err) ||
+			(there && !fs_move(room_of(s, i), name, dir, parts[i].name, err)))
+			return false;
+	}
+	return true;
+}
+
+bool forgotten_move(char **to, struct store *s, const char *name, struct err *err)
+{
+	AUTO_STR char *moving = NULL;
+	AUTO_STR char *path = NULL;
+	AUTO(fd) int forgotten = -1;
+	AUTO(fd) int dir = -1;
+	char time[CLOCK_TEXT_MAX];
+
+	if (asprintf(&moving, "%s" MOVING, name) < 0 ||
+		asprintf(&path, FORGOTTEN "/%s-%s", name, clock_format(time, clock_now())) < 0)
+		return err_memory(err);
+	if (!fs_make_dir(&forgotten, s->root, FORGOTTEN, FS_ATTR(0700), err) ||
+		!check_known(s, forgotten, name, moving, err) ||
+		!fs_make_dir(&dir, forgotten, moving, FS_ATTR(0700), err) ||
+		!move_parts(s, dir, name, err) ||
+		!store_history(s, err, name, "forgotten", "directory=%s", path) ||
+		!fs_move(forgotten, moving, forgotten, path + strlen(FORGOTTEN "/"), err))
+		return false;
+	*to = TAKE(path);
+	return true;
+}
+
+static bool add_id(struct strlist *out, int dir, const char *file, struct err *err)
+{
+	AUTO(record) struct record r = { 0 };
+	bool found;
+
+	return record_read(&r, &found, dir, file, err) &&
+	       (!found || strlist_add(out, record_get(&r, "key_id")) || err_memory(err));
+}
+
+/* A generation has a meta file, what was given up or in work an intent; both name the key. */
+static bool add_ids_of(struct strlist *out, int parent, const char *name, struct err *err)
+{
+	AUTO(fd) int dir = -1;
+
+	return fs_open_dir(&dir, parent, name, err) && add_id(out, dir, FILE_META, err) &&
+	       add_id(out, dir, FILE_INTENT, err);
+}
+
+static bool add_archive(struct strlist *out, int dir, struct err *err)
+{
+	AUTO(strlist) struct strlist all = { 0 };
+	AUTO(fd) int archive = -1;
+
+	if (!fs_open_dir_optional(&archive, dir, "archive", err))
+		return false;
+	if (archive < 0)
+		return true;
+	if (!fs_list(&all, archive, err))
+		return false;
+	for (size_t i = 0; i < all.n; i++)
+		if (strcmp(all.item[i], FILE_REVOKING) != 0 &&
+			!add_ids_of(out, archive, all.item[i], err))
+			return false;
+	return true;
+}
+
+bool forgotten_key_ids(struct strlist *out, struct store *s, struct err *err)
+{
+	AUTO(strlist) struct strlist all = { 0 };
+	AUTO(fd) int forgotten = -1;
+
+	if (!fs_open_dir_optional(&forgotten, s->root, FORGOTTEN, err))
+		return false;
+	if (forgotten < 0)
+		return true;
+	if (!fs_list(&all, forgotten, err))
+		return false;
+	for (size_t i = 0; i < all.n; i++) {
+		AUTO(fd) int dir = -1;
+
+		if (!fs_open_dir(&dir, forgotten, all.item[i], err) ||
+			!add_archive(out, dir, err) ||
+			(fs_exists(dir, "pending") && !add_ids_of(out, dir, "pending", err)))
+			return err_wrap(err, FORGOTTEN "/%s", all.item[i]);
+	}
+	return true;
+}
