@@ -9,11 +9,11 @@ static const struct operation {
 	bool (*step)(struct scm_work *w, const struct scm_answer *a, struct scm_call *next);
 	const char *only_admin; /* what the other API can't do */
 } operations[] = {
-	[WIRE_SUBMIT] = { scm_submit_begin, scm_submit_step },
+	[WIRE_SUBMIT] = { scm_submit_begin, scm_submit_step, NULL },
 	[WIRE_FIND] = { scm_find_begin, scm_find_step, "list orders" },
-	[WIRE_COLLECT] = { scm_collect_begin, scm_collect_step },
-	[WIRE_DETAILS] = { scm_details_begin, scm_details_step },
-	[WIRE_REVOKE] = { scm_revoke_begin, scm_revoke_step },
+	[WIRE_COLLECT] = { scm_collect_begin, scm_collect_step, NULL },
+	[WIRE_DETAILS] = { scm_details_begin, scm_details_step, NULL },
+	[WIRE_REVOKE] = { scm_revoke_begin, scm_revoke_step, NULL },
 	[WIRE_LIST] = { scm_table_begin, scm_table_step, "list what the account holds" },
 	[WIRE_DCV] = { scm_dcv_begin, scm_dcv_step, "validate domains" },
 };

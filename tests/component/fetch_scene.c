@@ -136,7 +136,8 @@ uint64_t scene_id(const struct reply *r)
 
 struct wire_request scene_find(const char *common_name, const char *tag)
 {
-	return (struct wire_request) { .op = WIRE_FIND, .find = { WIRE_ENROLL, common_name, tag } };
+	return (struct wire_request) { .op = WIRE_FIND,
+		.find = { .kind = WIRE_ENROLL, .common_name = common_name, .tag = tag } };
 }
 
 uint64_t scene_place(struct fetch *f, const char *csr, const char *comments)

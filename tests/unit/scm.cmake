@@ -10,7 +10,7 @@ endforeach()
 foreach(part json json_lists json_dcv)
 	scm_test(test_scm_${part} LABEL unit SOURCES test_scm_${part}.c json_shapes.c USES scm)
 endforeach()
-foreach(part work work_lists work_dcv submit find revoke)
+foreach(part work work_lists work_dcv submit find find_key revoke)
 	scm_test(test_scm_${part} LABEL unit SOURCES test_scm_${part}.c work_scene.c ca_fixture.c
 		USES scm LIBS PkgConfig::CRYPTO)
 endforeach()
