@@ -3,11 +3,14 @@
 # at /mnt, a simulator on a fixed port and the agent's configuration at fixed paths, so that a copy
 # of DIR can stand in for it. Whatever runs in it ends with it. Needs root. Commands:
 #
-#	prepare KEY LIFE	fills DIR. KEY: file or token. LIFE: first (nothing is there yet) or
-#				renewal (a certificate is there, and due)
-#	count			an untroubled run under crashat; prints the number of points
-#	point K MODE		a run killed at point K (tests/fault/crashat.c), then the runs a timer
-#				would start; prints the verdict: "ok", or what was broken and how
+#	prepare KEY LIFE	fills DIR. KEY: file or token. LIFE: first (nothing is there yet),
+#				renewal or renew (a certificate is there, and due; the second is
+#				renewed by its order), replace, revoke (of a compromised key), adopt
+#	count			an untroubled command under crashat; prints the number of points
+#	point K MODE		the command killed at point K (tests/fault/crashat.c), then the runs
+#				a timer would start, then the command once more if it had not got
+#				as far as to be gone on with; prints the verdict: "ok", or what was
+#				broken and how
 set -euo pipefail
 
 if [ "${CRASH_WORLD:-}" != inside ]; then
@@ -90,6 +93,7 @@ write_config() {
 		deploy_hooks = $world/hook
 		renew_before = $renew_before
 		key_store = $key_store
+		renew_with = $renew_with
 	END
 	if [ "$key_store" != file ]; then
 		cat >>"$world/agent.ini" <<-END
@@ -114,22 +118,54 @@ make_token() {
 }
 
 prepare() {
-	local key_store=file
+	local key_store=file renew_with=enroll
 
+	printf '%s\n' "$2" >"$world/life"
+	echo run >"$world/command"
 	if [ "$1" = token ]; then
 		key_store=token:web
 		make_token
 	fi
 	start_sim --fault issue:validity=3600:1
 	"$sim" --dir "$world/sim" add-login host01 --client-cert "$world/host01.pem" >/dev/null
-	if [ "$2" = first ]; then
+	case $2 in
+	first)
 		write_config "$key_store" 33%
 		return
-	fi
+		;;
+	renew) renew_with=renew ;;
+	esac
 	# An hour of life, of which all but a second is the time to renew.
 	write_config "$key_store" 3599s
 	run_agent run
+	"prepare_$2"
+}
+
+prepare_renewal() {
 	sleep 2
+}
+
+prepare_renew() {
+	sleep 2
+}
+
+prepare_replace() {
+	write_config "$key_store" 33%
+	printf '%s\n' reissue www >"$world/command"
+}
+
+prepare_revoke() {
+	write_config "$key_store" 33%
+	printf '%s\n' revoke www --reason keyCompromise >"$world/command"
+}
+
+# The key and the number of an order whose state has been lost.
+prepare_adopt() {
+	write_config "$key_store" 33%
+	cp "$world/state/live/www/privkey.pem" "$world/donor.pem"
+	printf '%s\n' adopt www --ssl-id "$(sed -n 's/^order=//p' "$world/state/live/www/meta")" \
+		--key "$world/donor.pem" >"$world/command"
+	rm -rf "$world/state"
 }
 
 # field FILTER: from the simulator's ledger, one value a line.
@@ -179,22 +215,29 @@ live_key_signs() {
 		-sigfile "$world/signature" >/dev/null
 }
 
-# judge ORDERS-BEFORE: says what is wrong, or nothing.
-judge() {
-	local orders keys spki left
+# What SCM was asked to certify, by the digest of its key, one a line.
+placed() {
+	[ ! -e "$world/sim/ledger.jsonl" ] ||
+		field 'select(.event == "accepted" or .event == "replacing") | .spkiSha256'
+}
 
-	orders=$(field 'select(.event == "accepted") | .sslId' | wc -l)
-	[ "$orders" -le $(($1 + 1)) ] || say "double: $((orders - $1)) orders instead of one"
+# judge BEFORE: says what is wrong, or nothing. BEFORE: how much was placed then.
+judge() {
+	local all keys spki left wanted=$(($1 + 1))
+
+	[ "$life" != adopt ] || wanted=$1
+	mapfile -t all < <(placed)
+	[ "${#all[@]}" -le "$wanted" ] || say "double: ${#all[@]} orders instead of $wanted"
 	keys=$(all_keys)
-	for spki in $(field 'select(.event == "accepted") | .spkiSha256'); do
+	for spki in "${all[@]}"; do
 		grep -qx "$spki" <<<"$keys" || say "lost: no key for an order at SCM"
 	done
-	[ "$orders" -eq $(($1 + 1)) ] || say "repair: no order was made"
-	spki=$(field 'select(.event == "accepted") | .spkiSha256' | tail -n 1)
-	[ "$(cert_spki)" = "$spki" ] || say "repair: the new certificate is not live"
+	[ "${#all[@]}" -eq "$wanted" ] || say "repair: no order was made"
+	[ "$(cert_spki)" = "${all[-1]}" ] || say "repair: the new certificate is not live"
 	live_key_signs 2>>"$world/agent.log" || say "mismatch: the live key and certificate"
-	[ "$(wc -l <<<"$keys")" -eq "$orders" ] ||
-		say "repair: $(wc -l <<<"$keys") keys for $orders orders"
+	[ "$(wc -l <<<"$keys")" -eq "$wanted" ] ||
+		say "repair: $(wc -l <<<"$keys") keys for $wanted orders"
+	[ "$life" != revoke ] || judge_revoked "${all[-2]}"
 	# as the next boot does
 	run_agent recover || say "repair: recover has status $?"
 	left=$(find "$world/state" -name '.tmp-*' -o -path '*/pending/*')
@@ -202,34 +245,61 @@ judge() {
 	[ -e "$world/deploy-www" ] || say "repair: not deployed"
 }
 
-orders_before() {
-	if [ -e "$world/sim/ledger.jsonl" ]; then
-		field 'select(.event == "accepted") | .sslId' | wc -l
-	else
-		echo 0
-	fi
+# judge_revoked SPKI: its certificate is revoked, and the key can't come back.
+judge_revoked() {
+	[ "$(field 'select(.event == "revoked") | .sslId' | wc -l)" -eq 1 ] ||
+		say "repair: not revoked"
+	grep -q "^$1 " "$world/state/burnt" || say "repair: the key is not burnt"
+	run_agent rollback www 000001 && say "mismatch: rolled back to a burnt key"
+	[ "$(cert_spki)" != "$1" ] || say "mismatch: a burnt key is live"
+}
+
+# Whether a run goes on with the command, or has ended it.
+has_begun() {
+	case $life in
+	first | renew*) ;;
+	replace) placed | tail -n +2 | grep -q . ;;
+	revoke) [ -n "$(field 'select(.event == "revoked") | .sslId')" ] ;;
+	adopt) [ -e "$world/state/live/www" ] ;;
+	esac
+}
+
+# What a timer does, until there is nothing left to do.
+run_timer() {
+	for ((i = 0; i < runs_allowed; i++)); do
+		status=0
+		run_agent run || status=$?
+		[ "$status" -ne 0 ] || break
+		# the shortest time for which an order is searched
+		sleep 0.5
+	done
+}
+
+begin() {
+	mapfile -t command <"$world/command"
+	life=$(cat "$world/life")
+	before=$(placed | wc -l)
+	rm -f "$world/deploy-www"
+	start_sim
 }
 
 count() {
-	local before
+	local before life command
 
-	before=$(orders_before)
-	rm -f "$world/deploy-www"
-	start_sim
-	"$crashat" --count -o "$world/points" -- "$agent" -c "$world/agent.ini" run \
+	begin
+	"$crashat" --count -o "$world/points" -- "$agent" -c "$world/agent.ini" "${command[@]}" \
 		>"$world/count" 2>>"$world/agent.log"
+	run_timer
 	judge "$before" >&2
 	sed -n 's/ points$//p' "$world/count"
 }
 
 point() {
-	local before status=0
+	local before life command status=0
 
-	before=$(orders_before)
-	rm -f "$world/deploy-www"
-	start_sim
-	"$crashat" --at "$1" --mode "$2" -o "$world/points" -- "$agent" -c "$world/agent.ini" run \
-		>>"$world/agent.log" 2>&1 || status=$?
+	begin
+	"$crashat" --at "$1" --mode "$2" -o "$world/points" -- "$agent" -c "$world/agent.ini" \
+		"${command[@]}" >>"$world/agent.log" 2>&1 || status=$?
 	case $status in
 	0 | 3) ;;
 	4) say "skipped: not a write" ;;
@@ -239,13 +309,13 @@ point() {
 	if tail -n 1 "$world/points" | grep -qE '/(token\.object|generation)$'; then
 		say "skipped: inside the token's own store"
 	fi
-	for ((i = 0; i < runs_allowed; i++)); do
-		status=0
-		run_agent run || status=$?
-		[ "$status" -ne 0 ] || break
-		# the shortest time for which an order is searched
-		sleep 0.5
-	done
+	if [ "$life" != adopt ] || [ -e "$world/state/pending/www" ]; then
+		run_timer
+	fi
+	if ! has_begun; then
+		run_agent "${command[@]}" || say "repair: the command has status $? when repeated"
+		run_timer
+	fi
 	judge "$before"
 	[ "$status" -eq 0 ] || say "repair: status $status after $runs_allowed runs"
 	run_agent run || say "repair: a further run has status $?"
