@@ -83,6 +83,8 @@ static bool open_token(
 	token.pin = pin;
 	if (ks_open_token(out, &pin_refused, &token, err))
 		return true;
+	if (pin_refused)
+		err_wrap(err, "pin_file %s", t->pin_file);
 	if (pin_refused && !refusal_note(k->store, &refusal, err->text, &ignored))
 		return err_wrap(err, "and the refusal could not be remembered (%s)", ignored.text);
 	return false;

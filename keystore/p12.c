@@ -251,14 +251,33 @@ static bool open_bag(EVP_PKEY **out, struct p12 *p, const PKCS12_SAFEBAG *bag, s
 		err);
 }
 
+/* What a file is that is none of ours, when its first bytes tell. */
+static const char *other_kind(const struct ks_credential_source *src)
+{
+	static const struct {
+		const char *magic;
+		const char *kind;
+	} kinds[] = { { "-----BEGIN ", ", but PEM" }, { "\xfe\xed\xfe\xed", ", but JKS" },
+		{ "\xce\xce\xce\xce", ", but JCEKS" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (src->len >= strlen(kinds[i].magic) &&
+			!memcmp(src->data, kinds[i].magic, strlen(kinds[i].magic)))
+			return kinds[i].kind;
+	return "";
+}
+
 static bool parse(struct p12 *p, struct err *err)
 {
 	const unsigned char *at = p->src->data;
 	size_t len = p->src->len;
 	AUTO(pkcs12) PKCS12 *file = len > LONG_MAX ? NULL : d2i_PKCS12(NULL, &at, (long)len);
 
+	ERR_clear_error();
 	if (!file)
-		return err_crypto(err, ERR_KEYSTORE, "not a PKCS #12 file");
+		return err_set(err, ERR_KEYSTORE,
+			"not a PKCS #12 file%s; correct the file, or its type in the configuration",
+			other_kind(p->src));
 	p->budget = KS_PKCS12_ITERATIONS_MAX;
 	p->bags = sk_PKCS12_SAFEBAG_new_null();
 	p->certs = sk_X509_new_null();

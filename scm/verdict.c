@@ -8,6 +8,8 @@
 #include "scm/request.h"
 
 #define EXCERPT_MAX 160
+#define UNKNOWN_ERROR (-1)
+#define NO_API "there is no API of SCM at this address; check url"
 
 /* The first line of a text that is no markup: what a proxy has to say. */
 static void add_excerpt(struct buf *out, const struct scm_answer *a)
@@ -41,12 +43,14 @@ static bool refused_by_scm(
 	const struct scm_code *code = scm_code(e->code);
 	enum err_kind kind = kind_of_code(a->status, code);
 	const char *credential = kind == ERR_AUTH && a->remedy ? a->remedy : "";
+	bool nowhere = a->status == 404 && e->code == UNKNOWN_ERROR;
+	const char *remedy = nowhere ? NO_API : code->remedy;
 
 	out->code = e->code;
 	out->refused = kind == ERR_REJECTED || kind == ERR_AUTH;
 	return err_set(&out->err, kind, "%s: HTTP %ld: code %" PRId64 "%s%s%s%s%s%s", a->label,
 		a->status, e->code, *e->description ? ": " : "", e->description,
-		*credential ? "; " : "", credential, *code->remedy ? "; " : "", code->remedy);
+		*credential ? "; " : "", credential, *remedy ? "; " : "", remedy);
 }
 
 /* Not SCM itself, as far as one can tell: no error object. */
@@ -54,7 +58,7 @@ static bool refused_by_other(struct wire_reply *out, const struct scm_answer *a)
 {
 	AUTO(buf) struct buf said = BUF(EXCERPT_MAX);
 	enum err_kind kind = ERR_PROTOCOL;
-	const char *remedy = "check url";
+	const char *remedy = a->status == 404 ? NO_API : "check url";
 
 	add_excerpt(&said, a);
 	if (a->status == 401) {

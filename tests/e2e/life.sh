@@ -354,6 +354,7 @@ conf_p12
 conf_cert tok1 'key_store = token:web'
 printf '999999' >"$T/pin"
 expect 4 run
+expect_error "pin_file $T/pin: "
 expect 4 run
 expect_error 'not tried again'
 [ ! -e "$T/state/pending/tok1" ] || fail "something was made with a wrong PIN"

@@ -265,6 +265,8 @@ static void other_files_are_refused(void **state)
 		assert_false(ks_credential_load(&c, &src, &err));
 		assert_int_equal(err.kind, ERR_KEYSTORE);
 		assert_non_null(strstr(err.text, "not a PKCS #12 file"));
+		if (!strncmp(texts[i], "-----BEGIN", 10))
+			assert_non_null(strstr(err.text, "but PEM"));
 	}
 }
 

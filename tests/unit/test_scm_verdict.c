@@ -82,7 +82,11 @@ static const struct {
 		"HTTP 401 without an answer of SCM; check the credential" },
 	{ 403, "<html>", ERR_UNAVAILABLE, false, 0, "HTTP 403 without an answer of SCM" },
 	{ 404, "not \x1b[31mfound", ERR_PROTOCOL, false, 0,
-		"HTTP 404 without an answer of SCM: not \\x1b[31mfound; check url" },
+		"HTTP 404 without an answer of SCM: not \\x1b[31mfound; "
+		"there is no API of SCM at this address; check url" },
+	{ 404, "{\"code\":-1,\"description\":\"Unknown error.\"}", ERR_REJECTED, true, -1,
+		"HTTP 404: code -1: Unknown error.; there is no API of SCM at this address; "
+		"check url" },
 	{ 400, "{\"description\":\"no code\"}", ERR_PROTOCOL, false, 0,
 		"HTTP 400 without an answer of SCM: {\"description\":\"no code\"}; check url" },
 	{ 400, "[]", ERR_PROTOCOL, false, 0, "HTTP 400 without an answer of SCM: []; check url" },
