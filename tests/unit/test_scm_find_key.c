@@ -231,11 +231,10 @@ static void test_renewal_bounded(void **state)
 	work_feed_total(&s, 200, buf_str(&page), 400);
 	while (s.going) {
 		bool collect = strstr(buf_str(&s.call.path), "/collect/");
-		unsigned id = 0;
+		unsigned long id = strtoul(buf_str(&s.call.path) + strlen("/ssl/v1/"), NULL, 10);
 
-		sscanf(buf_str(&s.call.path), "/ssl/v1/%u", &id);
 		collects += collect;
-		work_feed(&s, 200, collect ? buf_str(&other.pem) : entry(id, "Issued"));
+		work_feed(&s, 200, collect ? buf_str(&other.pem) : entry((unsigned)id, "Issued"));
 	}
 	work_expect_failure(&s, ERR_PROTOCOL);
 	assert_int_equal(collects, 300);
