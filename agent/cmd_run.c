@@ -61,6 +61,8 @@ static void print_results(const struct job *jobs, size_t n)
 		out_text(o, "name", NULL, job->cert->name);
 		out_text(o, "state", NULL, state_word(job->state));
 		out_flag(o, "renewed", job->renewed);
+		out_text(o, "result", NULL,
+			job->err.kind == ERR_NONE ? "ok" : err_name(job->err.kind));
 		out_number(o, "exit_status", NULL, err_exit_status(job->err.kind));
 		out_text(o, "message", NULL, job->err.text);
 	}

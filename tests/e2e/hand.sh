@@ -206,6 +206,16 @@ expect 0 run --force
 [ "$(echo "$archive"/*)" = "$archive/000002 $archive/abandoned-3" ] || fail "left: $(echo "$archive"/*)"
 [ "$(keys)" = 2 ] || fail "$(keys) keys instead of 2"
 
+say "run --json says what came of each certificate"
+rm -rf "$T/state"
+conf_p12 'enroll_max_attempts = 0'
+conf_cert www
+conf_cert other "deploy_hooks = $T/nowhere"
+expect 3 run --json
+[ "$(jq -c '.certificates[] | [.name, .state, .result, .exit_status, .renewed]' "$T/out")" = \
+	'["www","current","ok",0,true]
+["other","due","config",3,false]' ] || fail "run --json: $(cat "$T/out")"
+
 say "a secret by descriptor: a pipe from outside, never a file of our own"
 conf_p12
 sed -i "s|^client_cert_key_store_password_file = .*|client_cert_key_store_password_file = fd:7|" "$T/agent.ini"
