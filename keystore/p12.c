@@ -1,40 +1,16 @@
 #include "keystore/p12.h"
 
-#include <limits.h>
-#include <string.h>
-#include <strings.h>
-
-#include <openssl/err.h>
-#include <openssl/pkcs12.h>
-
-#include "base/buf.h"
 #include "base/secret.h"
+#include "keystore/p12_file.h"
 #include "keystore/pbe.h"
 
 #define BAGS_MAX 256
 #define DEPTH_MAX 4
 
-typedef STACK_OF(PKCS12_SAFEBAG) bag_stack;
-
-static void bags_free(bag_stack *bags)
-{
-	sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
-}
-
-static void safes_free(STACK_OF(PKCS7) * safes)
-{
-	sk_PKCS7_pop_free(safes, PKCS7_free);
-}
-typedef STACK_OF(PKCS7) safe_stack;
-AUTO_DEFINE(safes, safe_stack *, safes_free);
-AUTO_DEFINE(pkcs12, PKCS12 *, PKCS12_free);
-
 struct p12 {
 	const struct ks_credential_source *src;
-	const char *password; /* NULL and "" are different keys in PKCS #12 */
-	size_t password_len;
-	long budget;
-	bag_stack *bags;		     /* owned, of all safes */
+	struct p12_file file;
+	p12_bags *bags;			     /* owned, of all safes */
 	const PKCS12_SAFEBAG *key[BAGS_MAX]; /* those that hold a private key, within `bags` */
 	size_t keys;
 	STACK_OF(X509) * certs;
@@ -43,70 +19,11 @@ struct p12 {
 
 static void p12_dispose(struct p12 *p)
 {
-	bags_free(p->bags);
+	p12_close(&p->file);
+	p12_bags_free(p->bags);
 	ossl_x509_stack_free(p->certs);
 }
 AUTO_DEFINE_REF(p12, struct p12, p12_dispose);
-
-static bool mac_fits(struct p12 *p, PKCS12 *file, const struct secret *password)
-{
-	p->password = password ? secret_bytes(password) : NULL;
-	p->password_len = password ? secret_len(password) : 0;
-	ERR_clear_error();
-	if (PKCS12_verify_mac(file, p->password, (int)p->password_len))
-		return true;
-	if (!password) {
-		p->password = "";
-		ERR_clear_error();
-		return PKCS12_verify_mac(file, "", 0);
-	}
-	return false;
-}
-
-static bool check_mac(struct p12 *p, PKCS12 *file, struct err *err)
-{
-	const struct secret *password = p->src->password;
-	const X509_ALGOR *algorithm;
-	const ASN1_OBJECT *digest;
-	const ASN1_INTEGER *rounds;
-
-	if (!PKCS12_mac_present(file)) {
-		p->password = password ? secret_bytes(password) : NULL;
-		p->password_len = password ? secret_len(password) : 0;
-		return true;
-	}
-	PKCS12_get0_mac(NULL, &algorithm, NULL, &rounds, file);
-	X509_ALGOR_get0(&digest, NULL, NULL, algorithm);
-	if (!EVP_get_digestbyobj(digest))
-		return err_set(err, ERR_KEYSTORE,
-			"its integrity check (MAC) is of a kind that is not supported; save it "
-			"again with a SHA-256 MAC");
-	if (!pbe_spend(&p->budget, rounds, err))
-		return false;
-	if (mac_fits(p, file, password))
-		return true;
-	if (ERR_peek_error())
-		return err_crypto(err, ERR_KEYSTORE, "check its integrity");
-	return err_set(err, ERR_KEYSTORE,
-		password ? "wrong password" : "needs a password, and none is configured");
-}
-
-static bool unpack(bag_stack **out, struct p12 *p, PKCS7 *safe, struct err *err)
-{
-	ERR_clear_error();
-	if (PKCS7_type_is_data(safe)) {
-		*out = PKCS12_unpack_p7data(safe);
-	} else if (PKCS7_type_is_encrypted(safe) && safe->d.encrypted &&
-		   safe->d.encrypted->enc_data) {
-		if (!pbe_check(&p->budget, safe->d.encrypted->enc_data->algorithm, err))
-			return false;
-		*out = PKCS12_unpack_p7encdata(safe, p->password, (int)p->password_len);
-	} else {
-		return err_set(err, ERR_KEYSTORE,
-			"sealed with a public key, which is not supported; use a password");
-	}
-	return *out || err_crypto(err, ERR_KEYSTORE, "wrong password, or damaged");
-}
 
 static bool gather(
 	struct p12 *p, const STACK_OF(PKCS12_SAFEBAG) * bags, int depth, struct err *err);
@@ -149,7 +66,7 @@ static bool gather(struct p12 *p, const STACK_OF(PKCS12_SAFEBAG) * bags, int dep
 }
 
 /* Into p->bags, which owns them from then on. */
-static bool keep(struct p12 *p, bag_stack *bags, struct err *err)
+static bool keep(struct p12 *p, p12_bags *bags, struct err *err)
 {
 	PKCS12_SAFEBAG *bag;
 
@@ -162,44 +79,16 @@ static bool keep(struct p12 *p, bag_stack *bags, struct err *err)
 	return true;
 }
 
-static bool unpack_all(struct p12 *p, PKCS12 *file, struct err *err)
+static bool unpack_all(struct p12 *p, struct err *err)
 {
-	AUTO(safes) STACK_OF(PKCS7) *safes = PKCS12_unpack_authsafes(file);
+	for (int i = 0; i < sk_PKCS7_num(p->file.safes); i++) {
+		AUTO(p12_bags) p12_bags *bags = NULL;
 
-	if (!safes)
-		return err_crypto(err, ERR_KEYSTORE, "damaged");
-	for (int i = 0; i < sk_PKCS7_num(safes); i++) {
-		bag_stack *bags = NULL;
-		bool ok;
-
-		if (!unpack(&bags, p, sk_PKCS7_value(safes, i), err))
-			return false;
-		ok = keep(p, bags, err);
-		bags_free(bags);
-		if (!ok)
+		if (!p12_unpack(&bags, &p->file, sk_PKCS7_value(p->file.safes, i), err) ||
+			!keep(p, bags, err))
 			return false;
 	}
 	return gather(p, p->bags, 0, err);
-}
-
-/* The friendlyName in UTF-8; "" when it has none. */
-static void add_name(struct buf *out, const PKCS12_SAFEBAG *bag)
-{
-	const ASN1_TYPE *name = PKCS12_SAFEBAG_get0_attr(bag, NID_friendlyName);
-	AUTO(ossl_bytes) unsigned char *text = NULL;
-
-	if (name && name->type == V_ASN1_BMPSTRING &&
-		ASN1_STRING_to_UTF8(&text, name->value.bmpstring) >= 0)
-		buf_add_str(out, (const char *)text);
-}
-
-/* Java stores aliases in lower case whatever they were. */
-static bool has_name(const PKCS12_SAFEBAG *bag, const char *name)
-{
-	AUTO(buf) struct buf own = BUF(1024);
-
-	add_name(&own, bag);
-	return !strcasecmp(buf_str(&own), name);
 }
 
 static bool refuse_choice(const struct p12 *p, const char *why, struct err *err)
@@ -208,7 +97,7 @@ static bool refuse_choice(const struct p12 *p, const char *why, struct err *err)
 
 	for (size_t i = 0; i < p->keys; i++) {
 		buf_add_str(&names, i ? ", '" : "'");
-		add_name(&names, p->key[i]);
+		p12_add_name(&names, p->key[i]);
 		buf_add_str(&names, "'");
 	}
 	return err_set(err, ERR_KEYSTORE, "%s: %s", why, buf_str(&names));
@@ -223,7 +112,7 @@ static bool choose(const PKCS12_SAFEBAG **out, const struct p12 *p, struct err *
 	if (!p->keys)
 		return err_set(err, ERR_KEYSTORE, "holds no private key");
 	for (size_t i = 0; i < p->keys; i++) {
-		if (!any && !has_name(p->key[i], alias))
+		if (!any && !p12_has_name(p->key[i], alias))
 			continue;
 		if (found)
 			return refuse_choice(p,
@@ -246,44 +135,20 @@ static bool open_bag(EVP_PKEY **out, struct p12 *p, const PKCS12_SAFEBAG *bag, s
 		*out = EVP_PKCS82PKEY(PKCS12_SAFEBAG_get0_p8inf(bag));
 		return *out || err_crypto(err, ERR_KEYSTORE, "decode the private key");
 	}
-	return pbe_decrypt_key(out, &p->budget, PKCS12_SAFEBAG_get0_pkcs8(bag),
-		own ? secret_bytes(own) : p->password, own ? secret_len(own) : p->password_len,
-		err);
-}
-
-/* What a file is that is none of ours, when its first bytes tell. */
-static const char *other_kind(const struct ks_credential_source *src)
-{
-	static const struct {
-		const char *magic;
-		const char *kind;
-	} kinds[] = { { "-----BEGIN ", ", but PEM" }, { "\xfe\xed\xfe\xed", ", but JKS" },
-		{ "\xce\xce\xce\xce", ", but JCEKS" } };
-
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		if (src->len >= strlen(kinds[i].magic) &&
-			!memcmp(src->data, kinds[i].magic, strlen(kinds[i].magic)))
-			return kinds[i].kind;
-	return "";
+	return pbe_decrypt_key(out, &p->file.budget, PKCS12_SAFEBAG_get0_pkcs8(bag),
+		own ? secret_bytes(own) : p->file.password,
+		own ? secret_len(own) : p->file.password_len, err);
 }
 
 static bool parse(struct p12 *p, struct err *err)
 {
-	const unsigned char *at = p->src->data;
-	size_t len = p->src->len;
-	AUTO(pkcs12) PKCS12 *file = len > LONG_MAX ? NULL : d2i_PKCS12(NULL, &at, (long)len);
+	const struct ks_credential_source *src = p->src;
 
-	ERR_clear_error();
-	if (!file)
-		return err_set(err, ERR_KEYSTORE,
-			"not a PKCS #12 file%s; correct the file, or its type in the configuration",
-			other_kind(p->src));
-	p->budget = KS_PKCS12_ITERATIONS_MAX;
 	p->bags = sk_PKCS12_SAFEBAG_new_null();
 	p->certs = sk_X509_new_null();
 	if (!p->bags || !p->certs)
 		return err_memory(err);
-	return check_mac(p, file, err) && unpack_all(p, file, err);
+	return p12_open(&p->file, src->data, src->len, src->password, err) && unpack_all(p, err);
 }
 
 bool p12_parse(EVP_PKEY **key, STACK_OF(X509) * *certs, const struct ks_credential_source *src,
