@@ -48,7 +48,7 @@ static bool check_unknown(const struct job *job, const char *id, struct err *err
 	AUTO(strlist) struct strlist all = { 0 };
 	AUTO(fd) int archive = -1;
 
-	if (job->sit.pending)
+	if (job->sit.intent.found)
 		return err_set(err, ERR_USAGE,
 			"an order is in work; finish it by scm-agent run %s, or give it up by "
 			"scm-agent reset %s --abandon",
@@ -195,6 +195,8 @@ bool adopt_order(struct job *job, const struct adoption *a, struct err *err)
 		(void)!fs_remove_tree(store->pending, aside, &ignored);
 		return false;
 	}
-	return fs_move(store->pending, aside, store->pending, name, err) &&
+	/* what is there without an intent was cut off before it was anything */
+	return store_discard(store, name, err) &&
+	       fs_move(store->pending, aside, store->pending, name, err) &&
 	       store_history(store, err, name, "taken-over", "order=%s by hand", a->order);
 }

@@ -6,6 +6,7 @@
 #include "agent/cmd.h"
 #include "agent/forgotten.h"
 #include "agent/record.h"
+#include "agent/revocation.h"
 #include "base/log.h"
 
 /* An order in work goes on at SCM without us. */
@@ -33,6 +34,24 @@ static bool warn_of_order(struct store *store, const char *name, struct err *err
 	return true;
 }
 
+static bool warn_of_revocation(struct store *store, const char *name, struct err *err)
+{
+	AUTO(record) struct record r = { 0 };
+	AUTO(fd) int archive = -1;
+	bool found;
+
+	if (!store_open_archive(&archive, store, name, false, err))
+		return false;
+	if (archive < 0)
+		return true;
+	if (!record_read(&r, &found, archive, FILE_REVOKING, err))
+		return false;
+	if (found)
+		log_warning("order %s was to be revoked, which is not done; revoke it at SCM",
+			record_get(&r, "order"));
+	return true;
+}
+
 static bool forget(struct cmd_context *c, const char *name, struct err *err)
 {
 	AUTO_STR char *to = NULL;
@@ -45,7 +64,8 @@ static bool forget(struct cmd_context *c, const char *name, struct err *err)
 	/* not a name that fs_list() would show */
 	if (!*name || *name == '.' || strchr(name, '/'))
 		return err_set(err, ERR_USAGE, "'%s' is no name of a certificate", name);
-	if (!warn_of_order(c->store, name, err) || !forgotten_move(&to, c->store, name, err))
+	if (!warn_of_order(c->store, name, err) || !warn_of_revocation(c->store, name, err) ||
+		!forgotten_move(&to, c->store, name, err))
 		return false;
 	log_info("moved to %s/%s; live/%s is gone, and what is issued stays valid until it is "
 		 "revoked",

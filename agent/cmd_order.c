@@ -57,7 +57,7 @@ static bool check_reissue(const struct job *job, struct err *err)
 	const struct evidence *meta = situation_meta(s);
 	const char *changed;
 
-	if (s->pending)
+	if (s->intent.found)
 		return err_set(err, ERR_USAGE,
 			"an order is in work; finish it first by scm-agent run %s",
 			job->cert->name);
@@ -68,10 +68,9 @@ static bool check_reissue(const struct job *job, struct err *err)
 		return err_set(err, ERR_USAGE,
 			"%s since the last order; scm-agent run %s orders a new certificate",
 			changed, job->cert->name);
-	if (s->lost)
-		return err_set(err, ERR_USAGE, "%s; scm-agent run %s orders a new certificate",
-			s->lost, job->cert->name);
-	return true;
+	return revocation_check(
+		       job->run->store, job->cert->name, s->pinned ? s->live : s->newest, err) ||
+	       err_wrap(err, "scm-agent run %s orders a new certificate", job->cert->name);
 }
 
 static bool begin_reissue(struct cmd_context *c, struct job *job, struct err *err)

@@ -106,7 +106,7 @@ static void status_row(struct out *o, const struct job *job)
 	out_text(o, "due", NULL, job->verdict.why);
 	out_flag(o, "stuck",
 		job->sit.held.found || job->sit.retry.found || job->sit.deploy_retry.found ||
-			refused(job, &why));
+			*record_get(&job->sit.revoking.r, "refused") || refused(job, &why));
 	out_text(o, "note", "NOTE", trouble.len ? buf_str(&trouble) : job->verdict.why);
 }
 

@@ -25,6 +25,9 @@ enum progress details_on_answer(struct job *job, const struct wire_reply *r, str
 {
 	bool revoked;
 
+	/* an order that SCM does not know, or show, is not for a hint to complain about */
+	if (r->err.kind == ERR_REJECTED)
+		return JOB_DONE;
 	if (r->err.kind != ERR_NONE)
 		return order_failed(job, r, ORDER_OPEN, err);
 	if (!revocation_learn(&revoked, job->run->store, job->cert->name, generation(&job->sit),

@@ -15,9 +15,10 @@ static bool order_digest(
 	if (!renew_describe(&r, c, err))
 		return false;
 	strlist_join(&text, &r.values, "\n");
-	buf_addf(&text, "\n%s %s %s %" PRIu64 " %" PRIu64 " %s\n", c->account->url,
-		c->account->customer_uri ? c->account->customer_uri : "", c->account->login,
-		c->account->organization_id, c->term, c->comments ? c->comments : "");
+	buf_addf(&text, "\n%d %s %s %s %" PRIu64 " %" PRIu64 " %s\n", c->renew_with,
+		c->account->url, c->account->customer_uri ? c->account->customer_uri : "",
+		c->account->login, c->account->organization_id, c->term,
+		c->comments ? c->comments : "");
 	strlist_join(&text, &c->external_requesters, ",");
 	strlist_join(&text, &c->field_names, ",");
 	strlist_join(&text, &c->field_values, ",");

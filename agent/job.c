@@ -83,6 +83,9 @@ static bool read_state(struct job *job, int64_t *seen, struct err *err)
 	if (job->cert->renew_if_issued_before &&
 		!replacement_seen(seen, job->run->store, job->cert, err))
 		return false;
+	/* once a run */
+	if (job->postponed.kind != ERR_NONE)
+		job->sit.revoking.found = false;
 	decide(job, *seen);
 	job->state = situation_state(&job->sit, job->verdict.due || job->force, job->digest);
 	return true;
@@ -154,6 +157,7 @@ static const char *bound_account(const struct job *job)
 bool job_account(const struct conf_account **out, const struct job *job, struct err *err)
 {
 	const char *name = bound_account(job);
+	bool gives_up = job->sit.pending && job->state != STATE_REVOKING;
 
 	*out = job->cert->account;
 	if (!name)
@@ -162,8 +166,9 @@ bool job_account(const struct conf_account **out, const struct job *job, struct 
 	return *out ||
 	       err_set(err, ERR_CONFIG,
 		       "its order was made with account %s, which is not configured any more; "
-		       "configure it, or give the order up by scm-agent reset %s --abandon",
-		       name, job->cert->name);
+		       "configure it%s%s%s",
+		       name, gives_up ? ", or give the order up by scm-agent reset " : "",
+		       gives_up ? job->cert->name : "", gives_up ? " --abandon" : "");
 }
 
 enum progress job_ask(struct job *job, struct wire_request *r, struct err *err)
@@ -288,6 +293,10 @@ void job_advance(struct job *job)
 		if (job->progress == JOB_NEXT && !forget_failures(job, &err))
 			job->progress = JOB_FAILED;
 		job->awake = false;
+		if (job->progress == JOB_DONE && job->postponed.kind != ERR_NONE) {
+			job->progress = JOB_FAILED;
+			err = job->postponed;
+		}
 		if (job->progress == JOB_FAILED)
 			fail(job, &err);
 	}

@@ -59,6 +59,7 @@ struct job {
 	bool revoke_only;     /* ends when nothing is left to revoke */
 	bool curious;	      /* asks SCM whether the certificate was revoked */
 	bool began;	      /* its pre hooks have run */
+	struct err postponed; /* a revocation that did not work: the job's result in the end */
 	uint32_t retry_after; /* what SCM asked for, seconds */
 	struct err err;	      /* JOB_FAILED */
 };

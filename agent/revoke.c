@@ -87,6 +87,16 @@ bool revoke_begin(
 		       reason);
 }
 
+/* It fails the run in the end, but must not keep a certificate from being renewed. */
+static enum progress postpone(struct job *job, struct err *err)
+{
+	err_wrap(err, "generation %s is not revoked yet",
+		record_get(&job->sit.revoking.r, "generation"));
+	job->postponed = *err;
+	*err = (struct err) { 0 };
+	return JOB_NEXT;
+}
+
 enum progress revoke_step(struct job *job, struct err *err)
 {
 	const struct record *what = &job->sit.revoking.r;
@@ -100,7 +110,7 @@ enum progress revoke_step(struct job *job, struct err *err)
 		!revocation_burn(job->run->store, job->cert->name, record_get(what, "spki"), err))
 		return JOB_FAILED;
 	log_progress("%s: revoking", job->cert->name);
-	return job_ask(job, &r, err);
+	return job_ask(job, &r, err) == JOB_ASKING ? JOB_ASKING : postpone(job, err);
 }
 
 static bool keep_refusal(struct job *job, int archive, const char *why, struct err *err)
@@ -119,8 +129,7 @@ enum progress revoke_on_answer(struct job *job, const struct wire_reply *r, stru
 
 	if (r->err.kind != ERR_NONE && r->err.kind != ERR_REJECTED) {
 		order_failed(job, r, ORDER_OPEN, err);
-		err_wrap(err, "revoking generation %s; a later run goes on", generation);
-		return JOB_FAILED;
+		return postpone(job, err);
 	}
 	if (!store_open_archive(&archive, job->run->store, job->cert->name, true, err))
 		return JOB_FAILED;

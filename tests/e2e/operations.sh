@@ -75,6 +75,14 @@ expect 0 run
 [ "$(orders ren2.example.com)" = $((before + 1)) ] || fail "renewed twice"
 [ "$(generation ren2)" = 000002 ] || fail "the renewal was not found"
 
+say "renew: where the profile forbids it, a new order is made"
+cp "$T/sim/account.json" "$T/account.json"
+jq '(.profiles[] | select(.id == 1018)).renewable = false' "$T/account.json" >"$T/sim/account.json"
+fresh ren4 'renew_with = renew'
+expect 0 run --force
+{ [ "$(orders ren4.example.com)" = 2 ] && [ "$(generation ren4)" = 000002 ]; } || fail "no fallback"
+cp "$T/account.json" "$T/sim/account.json"
+
 say "renew: a changed request, or a revoked predecessor, is enrolled anew"
 fresh ren3 'renew_with = renew'
 configure ren3 'renew_with = renew' 'subject_alt_names = other.example.com'
@@ -165,6 +173,16 @@ expect 0 reset rev3
 expect 0 run
 [ "$(asked '/revoke/')" = $((before + 1)) ] || fail "reset does not ask again"
 [ "$(ledger '[.[] | select(.event == "revoked")] | length')" -ge 1 ] || fail "not revoked after reset"
+
+say "revoke: what can't be revoked does not keep a certificate from being renewed"
+fresh rev4
+switches '--fault revoke:unavailable'
+expect 8 revoke rev4 --reason superseded
+expect 8 run --force
+[ "$(generation rev4)" = 000002 ] || fail "not renewed"
+switches
+expect 0 run
+[ ! -e "$T/state/archive/rev4/revoking" ] || fail "the revocation is not completed"
 
 say "keyCompromise: the key is never deployed again, whatever asks for it"
 hook=$T/moody
