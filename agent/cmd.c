@@ -123,6 +123,21 @@ const struct cmd cmd_table[] = {
 		"\n"
 		"--cached prints what the cache has, and asks nobody. --account NAME is for one "
 		"account." },
+	{ "dcv", cmd_dcv, CMD_STORE, "fawj", 1000, "[DOMAIN...]",
+		"validate domains, or say how they stand",
+		"Without arguments, a table of the domains that the configured names need: how SCM "
+		"has them,\n"
+		"how long yet, how they are to be validated, and what is under way.\n"
+		"\n"
+		"With domains of a [dcv:NAME], validates those that are not, or are about to end: "
+		"begins at\n"
+		"SCM, publishes the file or record, looks for it, submits, waits, and takes it "
+		"away again.\n"
+		"What a former call left unfinished goes on. --force begins anew, also what is not "
+		"due or was\n"
+		"begun elsewhere. --abandon ends what is under way and takes away what was "
+		"published.\n"
+		"--wait DURATION goes on asking SCM that long." },
 	{ "history", cmd_history, CMD_STORE, "j", 1, "[NAME]", "what happened, one line an event",
 		"The record of what happened: orders, installations, deployments, refusals." },
 	{ "webhook", cmd_webhook, CMD_NOTHING, "lsui", 0, "--secret-file FILE",

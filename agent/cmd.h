@@ -96,6 +96,7 @@ int cmd_csr(struct cmd_context *c);
 int cmd_key(struct cmd_context *c);
 int cmd_history(struct cmd_context *c);
 int cmd_webhook(struct cmd_context *c);
+int cmd_dcv(struct cmd_context *c);
 int cmd_scm(struct cmd_context *c);
 int cmd_version(struct cmd_context *c);
 

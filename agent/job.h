@@ -26,6 +26,7 @@ struct run {
 	bool force;	       /* renew although it is not due */
 	bool named;	       /* the administrator asked for this one: no back-off between runs */
 	bool by_hand;	       /* deploy or rollback, for the history */
+	int domains_status;    /* exit status of what failed about domains, 0 for nothing */
 	bool changed;	       /* set when something was issued or deployed */
 };
 

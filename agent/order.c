@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "agent/domains.h"
 #include "agent/fuse.h"
 #include "agent/hold.h"
 #include "agent/hooks.h"
@@ -38,7 +39,8 @@ enum progress order_step_submit(struct job *job, struct err *err)
 	uint64_t profile;
 
 	/* the fetcher first: a credential that does not work is no reason to announce an order */
-	if (!net_account(&fetcher, job->run->net, cert->account, err) || !fuse_check(job, err) ||
+	if (!net_account(&fetcher, job->run->net, cert->account, err) ||
+		!domains_ready(job->run, cert, err) || !fuse_check(job, err) ||
 		!inventory_profile(&profile, job->run, cert, err) || !hooks_check(cert, err) ||
 		!submission_fill(&s, job, profile, err) ||
 		!store_open_pending(&dir, job->run->store, cert->name, true, err) ||
@@ -119,7 +121,7 @@ enum progress order_on_submit(struct job *job, const struct wire_reply *r, struc
 		return JOB_NEXT;
 	}
 	if (r->unsent || r->refused) {
-		if (!withdraw(job, err))
+		if (!withdraw(job, err) || !domains_accepted(job->run, job->cert, r->code, err))
 			return JOB_FAILED;
 		return order_failed(job, r, ORDER_NONE, err);
 	}

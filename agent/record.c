@@ -6,7 +6,6 @@
 
 #include "base/parse.h"
 
-#define VERSION_KEY "scm-agent"
 #define VERSION "1"
 
 void record_dispose(struct record *r)
@@ -67,7 +66,7 @@ bool record_write(
 {
 	AUTO(buf) struct buf text = BUF(RECORD_MAX);
 
-	add_line(&text, VERSION_KEY, VERSION);
+	add_line(&text, RECORD_VERSION_KEY, VERSION);
 	for (size_t i = 0; i < r->keys.n; i++)
 		add_line(&text, r->keys.item[i], r->values.item[i]);
 	return buf_check(&text, name, err) && fs_write(dir, name, text.data, text.len, attr, err);
@@ -88,7 +87,7 @@ static bool parse_line(struct record *r, const char *line, size_t len, struct er
 /* By the first line, before another one is looked at: later versions may have another form. */
 static bool check_version(const struct record *r, struct err *err)
 {
-	if (strcmp(r->keys.item[0], VERSION_KEY))
+	if (strcmp(r->keys.item[0], RECORD_VERSION_KEY))
 		return err_set(err, ERR_IO, "not a state file of scm-agent");
 	if (strcmp(r->values.item[0], VERSION))
 		return err_set(err, ERR_IO,

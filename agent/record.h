@@ -14,6 +14,7 @@
 #include "base/strlist.h"
 
 #define RECORD_MAX (256 * 1024)
+#define RECORD_VERSION_KEY "scm-agent" /* is among the keys of a record that was read */
 
 struct record {
 	struct strlist keys;

@@ -1,5 +1,6 @@
 #include "agent/run.h"
 
+#include "agent/domains.h"
 #include "agent/hooks.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -122,6 +123,8 @@ void run_jobs(struct run *run, struct job *jobs, size_t n)
 {
 	int64_t left;
 
+	/* before the orders that need them */
+	run->domains_status = domains_run(run, jobs, n);
 	for (;;) {
 		while (go_on(run, jobs, n))
 			;
@@ -145,5 +148,6 @@ int run_status(const struct job *jobs, size_t n)
 			return err_exit_status(jobs[i].err.kind);
 		pending = err_exit_status(ERR_PENDING);
 	}
-	return pending;
+	/* an order that waits for a domain is not what failed */
+	return n && jobs[0].run->domains_status ? jobs[0].run->domains_status : pending;
 }

@@ -8,8 +8,8 @@
 #include "agent/job.h"
 
 /*
- * Advances the jobs until each has ended. The result is in each job. `names`: certificates in the
- * order of the configuration.
+ * Validates domains that need it, then advances the jobs until each has ended. The result is in
+ * each job, and in run->domains_status. The jobs are in the configuration's order.
  */
 void run_jobs(struct run *run, struct job *jobs, size_t n);
 

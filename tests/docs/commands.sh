@@ -78,7 +78,7 @@ states_of_manual() {
 
 events_of_code() {
 	cat agent/*.c | code plain | tr '\n\t' '  ' |
-		grep -oE '(store_history|write_order)\([^;"]*"[a-z-]+"' | grep -oE '"[a-z-]+"' | tr -d '"'
+		grep -oE '(store_history|write_order|write_work)\([^;"]*"[a-z-]+"' | grep -oE '"[a-z-]+"' | tr -d '"'
 }
 
 events_of_manual() {
