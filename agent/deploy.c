@@ -6,6 +6,7 @@
 #include "agent/install.h"
 #include "agent/pin.h"
 #include "agent/prove.h"
+#include "agent/prune.h"
 #include "agent/revocation.h"
 #include "agent/view.h"
 #include "base/clock.h"
@@ -216,7 +217,7 @@ enum progress deploy_step(struct job *job, struct err *err)
 		job->cert->verify.n ? ", served certificate proved" : "",
 		clock_format(expiry, record_get_int(meta, "not_after", 0)));
 	/* what is served is right; old generations can wait */
-	if (!install_prune(job->run, job->cert, &trouble))
+	if (!prune_all(job->run, job->cert, &trouble))
 		log_warning("old generations are kept: %s", trouble.text);
 	return JOB_NEXT;
 }

@@ -6,14 +6,12 @@
 #include "agent/intent.h"
 #include "agent/revocation.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/ossl.h"
 #include "csr/info.h"
 #include "deploy-hooks/stanza.h"
 
 #define PEM_MAX (1024 * 1024)
 #define STANZA_MAX (64 * 1024)
-#define ABANDONED_TIME (30 * 86400) /* after that no order is issued any more */
 
 static X509 *parse_cert(const struct buf *pem)
 {
@@ -183,131 +181,4 @@ enum progress install_step(struct job *job, struct err *err)
 	job->force = false;
 	job->run->changed = true;
 	return JOB_NEXT;
-}
-
-static bool delete_token_key(struct run *run, int dir, struct err *err)
-{
-	AUTO(record) struct record meta = { 0 };
-	struct ks_ref ref;
-	struct ks *ks;
-	bool found;
-
-	/* what was abandoned has no meta, but its intent names the key all the same */
-	if (!record_read(
-		    &meta, &found, dir, fs_exists(dir, FILE_META) ? FILE_META : FILE_INTENT, err))
-		return false;
-	if (!found || !*record_get(&meta, "key_store"))
-		return true;
-	return intent_find_key(&ks, &ref, run, &meta, dir, err) && ks_delete(ks, &ref, err);
-}
-
-static bool prune_one(
-	struct run *run, const struct conf_cert *cert, int archive, const char *id, struct err *err)
-{
-	struct err trouble = { 0 };
-	AUTO(fd) int dir = -1;
-
-	if (!fs_open_dir(&dir, archive, id, err))
-		return false;
-	if (!delete_token_key(run, dir, &trouble)) {
-		log_warning("generation %s is kept: %s", id, trouble.text);
-		return true;
-	}
-	if (!fs_remove_tree(archive, id, err))
-		return false;
-	return store_history(run->store, err, cert->name, "pruned", "generation=%s", id);
-}
-
-static bool is_deployed(int archive, const char *id)
-{
-	struct err ignored = { 0 };
-	AUTO(fd) int dir = -1;
-
-	return fs_open_dir(&dir, archive, id, &ignored) && fs_exists(dir, FILE_DEPLOYED);
-}
-
-static bool prune_generations(
-	struct run *run, const struct conf_cert *cert, int archive, struct err *err)
-{
-	AUTO(strlist) struct strlist all = { 0 };
-	AUTO_STR char *live = NULL;
-	size_t kept = 0;
-	bool deployed_kept = false;
-
-	if (!store_generations(&all, run->store, cert->name, err) ||
-		!store_live(&live, run->store, cert->name, err))
-		return false;
-	for (size_t i = all.n; i-- > 0;) {
-		bool deployed = is_deployed(archive, all.item[i]);
-		bool needed = kept < run->conf->agent.keep_generations ||
-			      (deployed && !deployed_kept) || (live && !strcmp(live, all.item[i]));
-
-		deployed_kept = deployed_kept || deployed;
-		if (needed)
-			kept++;
-		else if (!prune_one(run, cert, archive, all.item[i], err))
-			return false;
-	}
-	return true;
-}
-
-static bool latest_time(
-	int64_t *latest, int dir, const char *file, const char *key, struct err *err)
-{
-	AUTO(record) struct record r = { 0 };
-	bool found;
-	int64_t t;
-
-	if (!record_read(&r, &found, dir, file, err))
-		return false;
-	t = record_get_int(&r, key, 0);
-	if (t > *latest)
-		*latest = t;
-	return true;
-}
-
-/* SCM said that nothing will come of its order, or so long ago was it made. A lost one may live. */
-static bool is_over(bool *out, int archive, const char *id, struct err *err)
-{
-	AUTO(record) struct record held = { 0 };
-	AUTO(fd) int dir = -1;
-	int64_t latest = 0;
-	bool found;
-
-	if (!fs_open_dir(&dir, archive, id, err) ||
-		!record_read(&held, &found, dir, FILE_HELD, err) ||
-		!latest_time(&latest, dir, FILE_INTENT, "created", err) ||
-		!latest_time(&latest, dir, FILE_SUBMITTING, "time", err) ||
-		!latest_time(&latest, dir, FILE_ORDER, "time", err))
-		return false;
-	*out = (record_get_int(&held, "dead", 0) && fs_exists(dir, FILE_ORDER)) ||
-	       (latest && clock_now() - latest > ABANDONED_TIME);
-	return true;
-}
-
-static bool prune_abandoned(
-	struct run *run, const struct conf_cert *cert, int archive, struct err *err)
-{
-	AUTO(strlist) struct strlist all = { 0 };
-	size_t keep = run->conf->agent.keep_generations;
-
-	if (!store_abandoned(&all, run->store, cert->name, err))
-		return false;
-	for (size_t i = 0; i + keep < all.n; i++) {
-		bool over;
-
-		if (!is_over(&over, archive, all.item[i], err) ||
-			(over && !prune_one(run, cert, archive, all.item[i], err)))
-			return false;
-	}
-	return true;
-}
-
-bool install_prune(struct run *run, const struct conf_cert *cert, struct err *err)
-{
-	AUTO(fd) int archive = -1;
-
-	return store_open_archive(&archive, run->store, cert->name, true, err) &&
-	       prune_generations(run, cert, archive, err) &&
-	       prune_abandoned(run, cert, archive, err);
 }

@@ -9,14 +9,6 @@
 
 enum progress install_step(struct job *job, struct err *err);
 
-/*
- * Removes generations beyond keep_generations, their token keys with them. The live one, the
- * newest one and the newest deployed one stay. A token that can't be opened only keeps its keys.
- * As many orders that were given up stay, and all whose certificate may still be issued: but for
- * those that SCM refused, thirty days.
- */
-MUST_USE bool install_prune(struct run *run, const struct conf_cert *cert, struct err *err);
-
 /* Permissions of a generation's key and directory as the configuration has them now. */
 MUST_USE bool install_set_permissions(
 	const struct conf_cert *cert, int parent, const char *generation, struct err *err);
