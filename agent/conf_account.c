@@ -276,7 +276,7 @@ static bool check_token_url(
 {
 	const char *url = a->token_url;
 
-	if (!url || (!strncmp(url, "https://", 8) && url[8] && !strpbrk(url, "@# \"<>")))
+	if (!url || (!strncmp(url, "https://", 8) && url[8] && !strpbrk(url, "@?# \"<>")))
 		return true;
 	/* what stands before an '@' may be a password */
 	return conf_error(err, conf_where_of(s, NULL, "token_url"),

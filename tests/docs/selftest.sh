@@ -54,7 +54,7 @@ slip keys 'agent/paralel is no key' "$ini" 's/^\.It Ic parallel$/&\n.It Ic paral
 slip keys 'verify is missing' "$example" '/^#verify = /d'
 slip keys 'scm/proxy_port is no key|scm/proxi is no key' "$example" 's/^#auth = .*/&\n#proxi = 1/'
 slip keys 'novelty is missing' agent/conf_cert.c 's/^\tKEY\("group",.*/&\n\tKEY("novelty", set_string, 0),/'
-slip keys 'keys found' agent/conf_cert.c 's/cert_keys\[\] =/cert_keys[99] =/'
+slip keys 'is no key of the program' agent/conf_cert.c 's/cert_keys\[\] =/cert_keys[99] =/'
 slip commands "commands 'novelty' is missing" agent/cmd.c 's/^\t\{ "csr", cmd_csr,.*/\t{ "novelty", cmd_csr, CMD_STORE,/'
 slip commands "commands 'csr' is missing" "$man" 's/^\.It Cm csr .*/.It csr/'
 slip commands "options 'force' is missing" "$man" 's/Fl -force( |$)/Fl -forse\1/'

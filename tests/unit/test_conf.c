@@ -631,6 +631,7 @@ static void refuses_accounts(void **state)
 		{ SCENE_ACCOUNT "token_url = https://h\n", 7, "token_url: has no meaning" },
 		{ OAUTH2 "token_url = http://h/t\n", 7, "https://HOST/PATH" },
 		{ OAUTH2 "token_url = https://u@h/t\n", 7, "https://HOST/PATH" },
+		{ OAUTH2 "token_url = https://h/t?x\n", 7, "https://HOST/PATH" },
 		{ SCENE_ACCOUNT "api = enrollment\n", 1, "the Enrollment API takes oauth2 alone" },
 		{ OAUTH2 "api = enrollment\n", 3, "organization_id: has no meaning" },
 		{ SCENE_ACCOUNT "client_cert_key_password_file = /x\n", 7, "JKS or JCEKS" },
