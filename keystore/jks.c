@@ -5,8 +5,6 @@
 #include "keystore/jks_object.h"
 #include "keystore/jks_text.h"
 
-#define MAGIC_JKS 0xfeedfeed
-#define MAGIC_JCEKS 0xcececece
 #define HEAD_LEN 12  /* magic, version, number of entries */
 #define ENTRY_MIN 14 /* tag, length of the alias, date */
 
@@ -26,19 +24,26 @@ bool jks_sha1(unsigned char out[static JKS_DIGEST_LEN], const struct jks_bytes *
 	return true;
 }
 
-static bool check_digest(const struct jks_bytes *body, const unsigned char *digest,
+bool jks_digest(unsigned char out[static JKS_DIGEST_LEN], const struct jks_bytes *body,
 	const struct secret *password, struct err *err)
 {
 	AUTO(buf_secret) struct buf text = BUF(JKS_PASSWORD_MAX);
 	struct jks_bytes part[] = { { 0 }, { whitener, sizeof(whitener) - 1 }, *body };
-	unsigned char own[JKS_DIGEST_LEN];
 
 	if (!password)
 		return err_set(err, ERR_KEYSTORE, "needs a password, and none is configured");
 	if (!jks_text_password(&text, password, err))
 		return false;
 	part[0] = (struct jks_bytes) { (const unsigned char *)text.data, text.len };
-	if (!jks_sha1(own, part, ARRAY_LEN(part), err))
+	return jks_sha1(out, part, ARRAY_LEN(part), err);
+}
+
+static bool check_digest(const struct jks_bytes *body, const unsigned char *digest,
+	const struct secret *password, struct err *err)
+{
+	unsigned char own[JKS_DIGEST_LEN];
+
+	if (!jks_digest(own, body, password, err))
 		return false;
 	return !CRYPTO_memcmp(own, digest, sizeof(own)) ||
 	       err_set(err, ERR_KEYSTORE,
@@ -50,7 +55,8 @@ static bool take_certificate(struct jks_bytes *out, struct jks_in *in, unsigned 
 {
 	struct jks_bytes type;
 
-	if (version == 2 && (!jks_in_block(&type, in, 2) || !jks_bytes_are(&type, "X.509")))
+	if (version == 2 &&
+		(!jks_in_block(&type, in, 2) || !jks_bytes_are(&type, JKS_TYPE_OF_CERTIFICATE)))
 		return false;
 	return jks_in_block(out, in, 4);
 }
@@ -118,11 +124,12 @@ static bool take_head(struct jks *j, uint64_t *n, struct jks_in *in, struct err 
 	uint64_t version;
 
 	if (in->left < HEAD_LEN + JKS_DIGEST_LEN || !jks_in_number(&magic, in, 4) ||
-		(magic != MAGIC_JKS && magic != MAGIC_JCEKS))
+		(magic != JKS_MAGIC && magic != JKS_MAGIC_JCEKS))
 		return err_set(err, ERR_KEYSTORE, "not a Java key store (JKS or JCEKS)");
 	if (!jks_in_number(&version, in, 4) || version < 1 || version > 2)
 		return err_set(
 			err, ERR_KEYSTORE, "a Java key store of a version that is not known");
+	j->jceks = magic == JKS_MAGIC_JCEKS;
 	j->version = (unsigned)version;
 	return jks_in_number(n, in, 4) || err_set(err, ERR_KEYSTORE, "damaged");
 }

@@ -18,6 +18,9 @@ struct secret;
 #define JKS_MAX (1024 * 1024) /* bytes of a file */
 #define JKS_ENTRIES_MAX 4096
 #define JKS_DIGEST_LEN 20 /* SHA-1 */
+#define JKS_MAGIC 0xfeedfeed
+#define JKS_MAGIC_JCEKS 0xcececece
+#define JKS_TYPE_OF_CERTIFICATE "X.509" /* before each one in files of version 2 */
 
 /* Their tags in the file. */
 enum jks_kind { JKS_PRIVATE_KEY = 1, JKS_CERTIFICATE = 2, JKS_SECRET_KEY = 3 };
@@ -33,6 +36,7 @@ struct jks_entry {
 
 struct jks {
 	unsigned version; /* 1 or 2 */
+	bool jceks;
 	struct jks_entry *entry;
 	size_t n;
 };
@@ -53,6 +57,10 @@ AUTO_DEFINE_REF(jks, struct jks, jks_dispose);
 /* Appends the certificates of an entry in their order: the chain of a key, or the trusted one. */
 MUST_USE bool jks_certificates(
 	STACK_OF(X509) * out, const struct jks *j, const struct jks_entry *entry, struct err *err);
+
+/* What stands behind the `body` of a file. ERR_KEYSTORE. */
+MUST_USE bool jks_digest(unsigned char out[static JKS_DIGEST_LEN], const struct jks_bytes *body,
+	const struct secret *password, struct err *err);
 
 /* SHA-1 of the parts, one after the other. */
 MUST_USE bool jks_sha1(unsigned char out[static JKS_DIGEST_LEN], const struct jks_bytes *part,

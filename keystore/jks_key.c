@@ -11,13 +11,10 @@
 #include "keystore/jks.h"
 #include "keystore/jks_pbe.h"
 #include "keystore/jks_text.h"
+#include "keystore/pbe.h"
 
 #define KEY_MAX 65536 /* bytes of an opened key; RSA with 16384 bits has less than 10000 */
-#define SALT_LEN JKS_DIGEST_LEN
 
-typedef PKCS8_PRIV_KEY_INFO pkcs8;
-AUTO_DEFINE(pkcs8, pkcs8 *, PKCS8_PRIV_KEY_INFO_free);
-AUTO_DEFINE(x509_sig, X509_SIG *, X509_SIG_free);
 AUTO_DEFINE(cipher_ctx, EVP_CIPHER_CTX *, EVP_CIPHER_CTX_free);
 
 static bool wrong_password(struct err *err)
@@ -40,19 +37,19 @@ static struct jks_bytes bytes_of(const struct buf *b)
 
 /* XOR with a stream: its next block is SHA-1(password, block before), and before all is the salt.
  */
-static bool apply_stream(struct buf *plain, const struct jks_bytes *salt,
-	const struct jks_bytes *sealed, const struct buf *password, struct err *err)
+bool jks_key_stream(struct buf *out, const struct jks_bytes *salt, const struct jks_bytes *in,
+	const struct buf *password, struct err *err)
 {
 	unsigned char block[JKS_DIGEST_LEN];
 	const struct jks_bytes part[] = { bytes_of(password), { block, sizeof(block) } };
-	char *to = buf_extend(plain, sealed->len);
+	char *to = buf_extend(out, in->len);
 	bool ok = to || damaged(err);
 
 	memcpy(block, salt->data, sizeof(block));
-	for (size_t i = 0; ok && i < sealed->len; i++) {
+	for (size_t i = 0; ok && i < in->len; i++) {
 		if (i % sizeof(block) == 0)
 			ok = jks_sha1(block, part, ARRAY_LEN(part), err);
-		to[i] = (char)(sealed->data[i] ^ block[i % sizeof(block)]);
+		to[i] = (char)(in->data[i] ^ block[i % sizeof(block)]);
 	}
 	OPENSSL_cleanse(block, sizeof(block));
 	return ok;
@@ -70,11 +67,12 @@ static bool open_stream(struct buf *plain, const X509_ALGOR *algorithm,
 	unsigned char check[JKS_DIGEST_LEN];
 
 	(void)algorithm;
-	if (in.left <= SALT_LEN + JKS_DIGEST_LEN || !jks_in_bytes(&salt, &in, SALT_LEN) ||
+	if (in.left <= JKS_KEY_SALT_LEN + JKS_DIGEST_LEN ||
+		!jks_in_bytes(&salt, &in, JKS_KEY_SALT_LEN) ||
 		!jks_in_bytes(&sealed, &in, in.left - JKS_DIGEST_LEN))
 		return damaged(err);
 	if (!jks_text_password(&text, password, err) ||
-		!apply_stream(plain, &salt, &sealed, &text, err))
+		!jks_key_stream(plain, &salt, &sealed, &text, err))
 		return false;
 	part[0] = bytes_of(&text);
 	part[1] = bytes_of(plain);
@@ -109,14 +107,14 @@ static bool open_pbe(struct buf *plain, const X509_ALGOR *algorithm,
 	return true;
 }
 
-/* Sun's object identifiers. A JCEKS file may hold keys of both kinds. */
+/* A JCEKS file may hold keys of both kinds. */
 static const struct {
 	const char *oid;
 	bool (*open)(struct buf *plain, const X509_ALGOR *algorithm,
 		const struct jks_bytes *content, const struct secret *password, struct err *err);
 } algorithms[] = {
-	{ "1.3.6.1.4.1.42.2.17.1.1", open_stream },
-	{ "1.3.6.1.4.1.42.2.19.1", open_pbe },
+	{ JKS_KEY_OID, open_stream },
+	{ JKS_KEY_OID_JCEKS, open_pbe },
 };
 
 static bool decrypt(
@@ -141,7 +139,8 @@ static bool decode(EVP_PKEY **out, const struct buf *plain, struct err *err)
 {
 	const unsigned char *at = (const unsigned char *)plain->data;
 	const unsigned char *end = at + plain->len;
-	AUTO(pkcs8) pkcs8 *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)plain->len);
+	AUTO(pkcs8)
+	PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)plain->len);
 	EVP_PKEY *key;
 
 	if (!info || at != end)

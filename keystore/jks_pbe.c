@@ -67,8 +67,7 @@ static bool derive(struct jks_pbe *out, unsigned char salt[static JKS_PBE_SALT_L
 	return ok || err_crypto(err, ERR_KEYSTORE, "MD5");
 }
 
-/* PBEKey of the JDK takes nothing else, and so no such key can be sealed. */
-static bool is_printable_ascii(const struct secret *password)
+bool jks_pbe_printable(const struct secret *password)
 {
 	const char *text = secret_bytes(password);
 
@@ -88,7 +87,7 @@ bool jks_pbe_derive(struct jks_pbe *out, const X509_ALGOR *algorithm, const stru
 
 	if (!param || param->salt->length != sizeof(salt))
 		return err_set(err, ERR_KEYSTORE, "the private key is damaged");
-	if (!is_printable_ascii(password))
+	if (!jks_pbe_printable(password))
 		return err_set(err, ERR_KEYSTORE,
 			"wrong password for the private key: Java allows nothing but printable "
 			"ASCII in it");

@@ -29,4 +29,7 @@ AUTO_DEFINE_REF(jks_pbe, struct jks_pbe, jks_pbe_wipe);
 MUST_USE bool jks_pbe_derive(struct jks_pbe *out, const X509_ALGOR *algorithm,
 	const struct secret *password, struct err *err);
 
+/* PBEKey of the JDK takes nothing but printable ASCII, and so no other key can be sealed. */
+bool jks_pbe_printable(const struct secret *password);
+
 #endif

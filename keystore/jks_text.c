@@ -1,10 +1,13 @@
 #include "keystore/jks_text.h"
 
+#include <string.h>
+
 #include <openssl/asn1.h>
 #include <openssl/crypto.h>
 #include <openssl/pkcs12.h>
 
 #include "base/secret.h"
+#include "keystore/jks_out.h"
 
 #define TEXT_MAX (2 * 65536) /* bytes in UTF-8; no more than in the file, in fact */
 
@@ -98,4 +101,43 @@ bool jks_text_take(char **out, struct jks_in *in)
 		return false;
 	*out = detached;
 	return true;
+}
+
+static void put_unit(struct buf *out, unsigned unit)
+{
+	unsigned char utf8[6];
+
+	if (!is_surrogate(unit, 0xd800) && !is_surrogate(unit, 0xdc00)) {
+		buf_add(out, utf8, (size_t)UTF8_putc(utf8, sizeof(utf8), unit));
+		return;
+	}
+	utf8[0] = 0xed;
+	utf8[1] = (unsigned char)(0x80 | (unit >> 6 & 0x3f));
+	utf8[2] = (unsigned char)(0x80 | (unit & 0x3f));
+	buf_add(out, utf8, 3);
+}
+
+void jks_text_put(struct buf *out, const char *text)
+{
+	AUTO(buf) struct buf own = BUF(UINT16_MAX);
+	size_t len = strlen(text);
+
+	while (len) {
+		unsigned long c;
+		int n = UTF8_getc((const unsigned char *)text, (int)len, &c);
+
+		if (n < 0) {
+			out->failed = true;
+			return;
+		}
+		text += n;
+		len -= (size_t)n;
+		if (c < 0x10000) {
+			put_unit(&own, (unsigned)c);
+			continue;
+		}
+		put_unit(&own, (unsigned)(0xd800 + ((c - 0x10000) >> 10)));
+		put_unit(&own, (unsigned)(0xdc00 + (c & 0x3ff)));
+	}
+	jks_out_block(out, 2, own.data, own.len);
 }

@@ -25,4 +25,7 @@ MUST_USE bool jks_text_password(struct buf *out, const struct secret *password, 
  */
 MUST_USE bool jks_text_take(char **out, struct jks_in *in);
 
+/* The way back, for a buffer to be checked later: it fails for text that is not UTF-8. */
+void jks_text_put(struct buf *out, const char *text);
+
 #endif

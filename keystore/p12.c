@@ -4,14 +4,13 @@
 #include "keystore/p12_file.h"
 #include "keystore/pbe.h"
 
-#define BAGS_MAX 256
 #define DEPTH_MAX 4
 
 struct p12 {
 	const struct ks_credential_source *src;
 	struct p12_file file;
-	p12_bags *bags;			     /* owned, of all safes */
-	const PKCS12_SAFEBAG *key[BAGS_MAX]; /* those that hold a private key, within `bags` */
+	p12_bags *bags;				 /* owned, of all safes */
+	const PKCS12_SAFEBAG *key[P12_BAGS_MAX]; /* those that hold a private key, within `bags` */
 	size_t keys;
 	STACK_OF(X509) * certs;
 	bool anchors; /* wanted are certificates that belong to no private key */
@@ -35,7 +34,7 @@ static bool take_bag(struct p12 *p, const PKCS12_SAFEBAG *bag, int depth, struct
 	switch (PKCS12_SAFEBAG_get_nid(bag)) {
 	case NID_keyBag:
 	case NID_pkcs8ShroudedKeyBag:
-		if (p->keys == BAGS_MAX)
+		if (p->keys == P12_BAGS_MAX)
 			return err_set(err, ERR_KEYSTORE, "holds too many keys");
 		p->key[p->keys++] = bag;
 		return true;
@@ -57,7 +56,7 @@ static bool take_bag(struct p12 *p, const PKCS12_SAFEBAG *bag, int depth, struct
 
 static bool gather(struct p12 *p, const STACK_OF(PKCS12_SAFEBAG) * bags, int depth, struct err *err)
 {
-	if (depth > DEPTH_MAX || sk_PKCS12_SAFEBAG_num(bags) > BAGS_MAX)
+	if (depth > DEPTH_MAX || sk_PKCS12_SAFEBAG_num(bags) > P12_BAGS_MAX)
 		return err_set(err, ERR_KEYSTORE, "nested too deeply, or holds too much");
 	for (int i = 0; i < sk_PKCS12_SAFEBAG_num(bags); i++)
 		if (!take_bag(p, sk_PKCS12_SAFEBAG_value(bags, i), depth, err))

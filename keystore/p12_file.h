@@ -13,6 +13,8 @@
 
 struct secret;
 
+#define P12_BAGS_MAX 256 /* of a whole file */
+
 typedef STACK_OF(PKCS12_SAFEBAG) p12_bags;
 typedef STACK_OF(PKCS7) p12_safes;
 

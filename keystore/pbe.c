@@ -5,6 +5,7 @@
 #include <openssl/pkcs12.h>
 #include <openssl/provider.h>
 
+#include "base/secret.h"
 #include "keystore/ks_credential.h"
 
 bool pbe_spend(long *budget, const ASN1_INTEGER *rounds, struct err *err)
@@ -141,5 +142,37 @@ bool pbe_decrypt_key(EVP_PKEY **out, long *budget, const X509_SIG *sealed, const
 	if (!key)
 		return err_crypto(err, ERR_KEYSTORE, "decode the private key");
 	*out = key;
+	return true;
+}
+
+bool pbe_export_key(PKCS8_PRIV_KEY_INFO **out, EVP_PKEY *key, struct err *err)
+{
+	PKCS8_PRIV_KEY_INFO *info;
+
+	ERR_clear_error();
+	info = EVP_PKEY2PKCS8(key);
+	ERR_clear_error();
+	if (!info)
+		return err_set(err, ERR_KEYSTORE,
+			"the private key can't be exported; a key in a token stays there: install "
+			"its certificate alone, or make keys in files (key_store = file)");
+	*out = info;
+	return true;
+}
+
+bool pbe_encrypt_key(X509_SIG **out, EVP_PKEY *key, const struct secret *password,
+	const struct pbe_how *how, struct err *err)
+{
+	AUTO(pkcs8) PKCS8_PRIV_KEY_INFO *info = NULL;
+	X509_SIG *sealed;
+
+	if (!pbe_export_key(&info, key, err))
+		return false;
+	sealed = PKCS8_encrypt(how->legacy ? NID_pbe_WithSHA1And3_Key_TripleDES_CBC : -1,
+		EVP_aes_256_cbc(), secret_bytes(password), (int)secret_len(password), NULL,
+		PBE_SALT_LEN, how->rounds, info);
+	if (!sealed)
+		return err_crypto(err, ERR_KEYSTORE, "encrypt the private key");
+	*out = sealed;
 	return true;
 }
