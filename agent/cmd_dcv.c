@@ -304,7 +304,8 @@ static int work(struct cmd_context *c)
 
 	if (!store_make(c->store, &err) ||
 		!store_lock(c->store, c->conf->agent.lock_timeout, &err) ||
-		!store_check_clock(c->store, c->started, &err) || !cmd_run_open(&r, c, &err) ||
+		!store_check_clock(c->store, c->started, &err) ||
+		!validation_clean(c->store, &err) || !cmd_run_open(&r, c, &err) ||
 		!select_domains(&d, &r.run, c->cli, &err))
 		return cmd_fail(&err);
 	for (size_t i = 0; i < d.n; i++) {

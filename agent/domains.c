@@ -167,6 +167,8 @@ int domains_run(struct run *run, const struct job *jobs, size_t n)
 	struct err err = { 0 };
 	int status = 0;
 
+	if (!validation_clean(run->store, &err))
+		return say(NULL, &err);
 	for (size_t i = 0; i < n; i++)
 		if (!collect(&d, run, jobs[i].cert, &err))
 			return say(NULL, &err);

@@ -90,7 +90,14 @@ bool validation_list(struct strlist *out, struct store *store, struct err *err)
 
 	if (!open_folder(&dir, store, false, err))
 		return false;
-	return dir < 0 || (fs_clean_temp(dir, err) && fs_list(out, dir, err));
+	return dir < 0 || fs_list(out, dir, err);
+}
+
+bool validation_clean(struct store *store, struct err *err)
+{
+	AUTO(fd) int dir = -1;
+
+	return open_folder(&dir, store, false, err) && (dir < 0 || fs_clean_temp(dir, err));
 }
 
 void validation_dispose(struct validation *v)

@@ -71,8 +71,11 @@ MUST_USE bool validation_remove(struct store *store, const char *domain, struct 
 void validation_dispose(struct validation *v);
 AUTO_DEFINE_REF(validation, struct validation, validation_dispose);
 
-/* Domains that there is a file of; what a killed run left half-made is removed. Under the lock. */
+/* Domains that there is a file of. */
 MUST_USE bool validation_list(struct strlist *out, struct store *store, struct err *err);
+
+/* Removes what a killed run left half-made. Under the lock. */
+MUST_USE bool validation_clean(struct store *store, struct err *err);
 
 /* Replaces; ERR_INTERNAL when memory is short. */
 MUST_USE bool validation_set(
