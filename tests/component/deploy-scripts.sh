@@ -197,10 +197,44 @@ grep -qx 'with /e=1' "$dir/asked" || {
 	failures=$((failures + 1))
 }
 
-for script in nginx unit; do
+for script in apache dovecot haproxy nginx postfix postgresql tomcat unit; do
 	begin "$script: unknown event"
 	hook 2 "usage: $scripts/$script test|deploy NAME" "$script" post
 	asked
+done
+
+# asked_reload SERVER UNIT [NAME=VALUE...]: the unit that is reloaded when it is active
+asked_reload() {
+	local server=$1 unit=$2
+	shift 2
+
+	begin "$server: $unit is active"
+	answer is-active active
+	hook 0 "$server: reloaded $unit" "$@" "$server" deploy
+	asked "systemctl is-active -- $unit" "systemctl reload -- $unit"
+}
+mkdir "$dir/pgdata"
+cat >"$dir/bin/postgres" <<'FAKE'
+#!/bin/sh
+echo "${0%/bin/*}/pgdata"
+FAKE
+chmod +x "$dir/bin/postgres"
+postgres=SCM_AGENT_OPT_BINARY=$dir/bin/postgres
+asked_reload apache apache2.service
+asked_reload apache web.service SCM_AGENT_OPT_UNIT=web.service SCM_AGENT_OPT_CONFIG=/c
+asked_reload dovecot dovecot.service
+asked_reload dovecot mail.service SCM_AGENT_OPT_UNIT=mail.service SCM_AGENT_OPT_CONFIG=/c
+asked_reload haproxy haproxy.service
+asked_reload haproxy lb.service SCM_AGENT_OPT_UNIT=lb.service SCM_AGENT_OPT_CONFIG=/c
+asked_reload postfix postfix@-.service SCM_AGENT_OPT_UNIT=postfix@-.service
+asked_reload postgresql postgresql@15-main.service SCM_AGENT_OPT_CONFIG=/etc/postgresql/15/main "$postgres"
+asked_reload postgresql db.service SCM_AGENT_OPT_UNIT=db.service SCM_AGENT_OPT_CONFIG=/c "$postgres"
+
+for server in apache haproxy dovecot postfix; do
+	begin "$server: reload fails"
+	answer is-active active
+	answer reload-status 4
+	hook 4 "" SCM_AGENT_OPT_UNIT=x.service "$server" deploy
 done
 
 # known CAN-RELOAD ACTIVE-STATE
