@@ -451,6 +451,31 @@ bool fs_clean_temp(int dir, struct err *err)
 	return !removed || sync_dir(dir, "temporary files", err);
 }
 
+static bool is_temp_name(const char *name)
+{
+	const char *random = name + sizeof(TEMP_PREFIX) - 1;
+
+	return strlen(name) == TEMP_SIZE - 1 &&
+	       !strncmp(name, TEMP_PREFIX, sizeof(TEMP_PREFIX) - 1) &&
+	       !random[strspn(random, "0123456789abcdef")];
+}
+
+bool fs_clean_temp_dirs(int dir, struct err *err)
+{
+	AUTO(strlist) struct strlist names = { 0 };
+	bool removed = false;
+
+	if (!list_all(&names, dir, true, err))
+		return false;
+	for (size_t i = 0; i < names.n; i++) {
+		if (!is_temp_name(names.item[i]))
+			continue;
+		/* a file, or a directory with something in it, is not one of these */
+		removed = !unlinkat(dir, names.item[i], AT_REMOVEDIR) || removed;
+	}
+	return !removed || sync_dir(dir, "temporary directories", err);
+}
+
 bool fs_lock(int *out, int dir, const char *name, int64_t timeout_ms, struct err *err)
 {
 	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };

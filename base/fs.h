@@ -99,6 +99,12 @@ MUST_USE bool fs_set_attr(int dir, const char *name, struct fs_attr attr, struct
 MUST_USE bool fs_clean_temp(int dir, struct err *err);
 
 /*
+ * The same in a directory that others use, too: only what a killed fs_make_dir() left, which is
+ * empty and has exactly such a name.
+ */
+MUST_USE bool fs_clean_temp_dirs(int dir, struct err *err);
+
+/*
  * Takes an exclusive flock on a file that is made once and never removed; waits at most
  * `timeout_ms`, then ERR_BUSY. The lock ends with the descriptor, so with the process.
  */

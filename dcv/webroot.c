@@ -109,7 +109,9 @@ static bool withdraw(int root, const char *file, struct err *err)
 	if (dir >= 0 && (!fs_remove(dir, file, err) || !fs_clean_temp(dir, err) ||
 				!tidy(above, folder, dir, err)))
 		return false;
-	return above < 0 || tidy(root, well_known, above, err);
+	if (above >= 0 && (!fs_clean_temp_dirs(above, err) || !tidy(root, well_known, above, err)))
+		return false;
+	return root < 0 || fs_clean_temp_dirs(root, err);
 }
 
 bool dcv_webroot_withdraw(const char *webroot, const struct dcv_challenge *c, struct err *err)

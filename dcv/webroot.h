@@ -21,7 +21,7 @@ MUST_USE bool dcv_webroot_publish(
 	const char *webroot, const struct dcv_challenge *c, struct err *err);
 
 /*
- * Removes the file, what a killed dcv_webroot_publish() left beside it, and those of the two
+ * Removes the file, what a killed dcv_webroot_publish() left anywhere, and those of the two
  * directories that are empty then and look as they are made here (ours, 0755). What is gone already
  * is fine, the web root too. Errors as above.
  */

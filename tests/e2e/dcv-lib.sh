@@ -170,7 +170,7 @@ ordered() {
 clean() {
 	[ -z "$(published)" ] || fail "still published: $(published)"
 	[ ! -e "$ROOT/.well-known" ] || fail ".well-known is left"
-	[ -z "$(find "$T/state" "$ROOT" -name '.tmp-*')" ] || fail "temporary files are left"
+	[ -z "$(find "$T/state" "$ROOT" -name '.tmp-*')" ] || fail "left: $(find "$T/state" "$ROOT" -name '.tmp-*')"
 	! grep -q '^started=' "$T/state/dcv/"* 2>/dev/null || fail "still in work"
 }
 

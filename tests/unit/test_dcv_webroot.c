@@ -246,6 +246,29 @@ static void test_hostile_address(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, tempdir_setup, tempdir_teardown)
 
+/* A publication that was killed while it made a directory; what others have stays. */
+static void test_killed_publish(void **state)
+{
+	static const char *const ours[] = { ".tmp-0123456789abcdef",
+		".well-known/.tmp-fedcba9876543210" };
+	static const char *const others[] = { ".tmp-0123456789abcde", ".tmp-0123456789abcdef0",
+		".tmp-0123456789ABCDEF", ".tmp-1111111111111111" };
+	struct tempdir *t = *state;
+
+	publish(t);
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		assert_int_equal(mkdirat(t->fd, ours[i], 0700), 0);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		assert_int_equal(mkdirat(t->fd, others[i], 0700), 0);
+	assert_int_equal(mkdirat(t->fd, ".tmp-1111111111111111/full", 0700), 0);
+	withdraw(t);
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		assert_false(there(t, ours[i]));
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		assert_true(there(t, others[i]));
+	assert_false(there(t, ".well-known"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +277,7 @@ int main(void)
 		TEST(test_leaves_others),
 		TEST(test_leaves_other_owner),
 		TEST(test_removes_what_a_kill_left),
+		TEST(test_killed_publish),
 		TEST(test_link_below_webroot),
 		TEST(test_link_for_file),
 		TEST(test_in_the_way),
