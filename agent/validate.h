@@ -1,7 +1,7 @@
 /*
  * Moves the validation of one domain on: asks SCM, begins, publishes, looks, submits, and takes
- * away what was published. The table in validate.c is its life. A step is idempotent and ends in
- * one write of the domain's file (validation.h); a run that dies in it leaves the state before.
+ * away what was published. The table in validate_step.c is its life. A step is idempotent and ends
+ * in one write of the domain's file (validation.h); a run that dies in it leaves the state before.
  *
  * SCM is always asked how the domain stands before anything is done about it.
  */
