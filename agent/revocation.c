@@ -34,11 +34,17 @@ bool revocation_note(
 	       store_history(s, err, name, "revoked", "generation=%s by=%s", generation, by);
 }
 
+/* Some write whole octets, some leave out zeros at the front. */
+static bool same_serial(const char *a, const char *b)
+{
+	return !strcmp(a + strspn(a, "0"), b + strspn(b, "0"));
+}
+
 /* A replaced order has the id of its predecessor: the serial number tells which one was meant. */
 static bool means(const struct wire_reply *r, const struct record *meta)
 {
 	return r->err.kind == ERR_NONE && r->order_state == WIRE_ORDER_REVOKED &&
-	       (!*r->serial || !strcmp(r->serial, record_get(meta, "serial")));
+	       (!*r->serial || same_serial(r->serial, record_get(meta, "serial")));
 }
 
 bool revocation_learn(bool *revoked, struct store *s, const char *name, const char *generation,

@@ -153,7 +153,9 @@ static void learns_from_details(void **state)
 		{ WIRE_ORDER_ISSUED, "0A", false },
 		{ WIRE_ORDER_REPLACED, "0A", false },
 		{ WIRE_ORDER_REVOKED, "0B", false },
+		{ WIRE_ORDER_REVOKED, "A", true },
 		{ WIRE_ORDER_REVOKED, "0A", true },
+		{ WIRE_ORDER_REVOKED, "A0", false },
 		{ WIRE_ORDER_REVOKED, "", true },
 	};
 
