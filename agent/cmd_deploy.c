@@ -5,6 +5,7 @@
 #include "agent/cmd.h"
 #include "agent/deploy.h"
 #include "agent/intent.h"
+#include "agent/look.h"
 #include "agent/out.h"
 #include "agent/pin.h"
 #include "agent/retry.h"
@@ -165,7 +166,7 @@ static int with_job(struct cmd_context *c, work_fn *work)
 	job_init(&job, cert, &r.run);
 	log_scope(cert->name);
 	job.progress = JOB_DONE;
-	if (!job_look(&job, &err) || !work(c, &job, &err)) {
+	if (!look_read(&job, &err) || !work(c, &job, &err)) {
 		job.progress = JOB_FAILED;
 		job.err = err;
 		status = cmd_fail(&err);

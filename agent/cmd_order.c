@@ -5,6 +5,7 @@
 
 #include "agent/adopt.h"
 #include "agent/cmd.h"
+#include "agent/look.h"
 #include "agent/out.h"
 #include "agent/revocation.h"
 #include "agent/run.h"
@@ -43,7 +44,7 @@ static int drive(struct cmd_context *c, begin_fn *begin)
 		return cmd_fail(&err);
 	job_init(&job, cert, &r.run);
 	log_scope(cert->name);
-	if (!job_look(&job, &err) || !begin(c, &job, &err))
+	if (!look_read(&job, &err) || !begin(c, &job, &err))
 		return cmd_fail(&err);
 	log_scope(NULL);
 	run_jobs(&r.run, &job, 1);

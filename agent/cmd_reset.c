@@ -5,6 +5,7 @@
 #include "agent/deploy.h"
 #include "agent/hold.h"
 #include "agent/install.h"
+#include "agent/look.h"
 #include "agent/refusal.h"
 #include "agent/revocation.h"
 #include "agent/revoke.h"
@@ -121,7 +122,7 @@ static bool finish_install(struct run *run, const struct conf_cert *cert, struct
 	bool ok;
 
 	job_init(&job, cert, run);
-	ok = job_look(&job, err);
+	ok = look_read(&job, err);
 	if (ok && job.state == STATE_ISSUED && !cert->token)
 		ok = install_step(&job, err) == JOB_NEXT;
 	job_dispose(&job);

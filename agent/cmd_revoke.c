@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/cmd.h"
+#include "agent/look.h"
 #include "agent/revoke.h"
 #include "agent/run.h"
 #include "base/log.h"
@@ -30,7 +31,7 @@ static bool begin(struct cmd_context *c, struct job *job, struct err *err)
 			"--reason: '%s' is none that SCM takes: unspecified, keyCompromise, "
 			"affiliationChanged, superseded, cessationOfOperation",
 			text);
-	if (!job_look(job, err))
+	if (!look_read(job, err))
 		return false;
 	generation = chosen(c, &job->sit);
 	if (!generation)
@@ -45,7 +46,7 @@ static int conclude(struct job *job)
 
 	if (job->progress == JOB_FAILED)
 		return err_exit_status(job->err.kind);
-	if (!job_look(job, &err))
+	if (!look_read(job, &err))
 		return cmd_fail(&err);
 	if (*record_get(&job->sit.revoking.r, "refused"))
 		return err_exit_status(ERR_REJECTED);

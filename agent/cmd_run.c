@@ -4,6 +4,7 @@
 
 #include "agent/cmd.h"
 #include "agent/inventory.h"
+#include "agent/look.h"
 #include "agent/out.h"
 #include "agent/refusal.h"
 #include "agent/run.h"
@@ -34,7 +35,7 @@ static int dry_run(struct job *jobs, size_t n, bool json)
 	for (size_t i = 0; i < n; i++) {
 		struct err err = { 0 };
 
-		if (!job_look(&jobs[i], &err)) {
+		if (!look_read(&jobs[i], &err)) {
 			int one = cmd_fail(&err);
 
 			status = status ? status : one;

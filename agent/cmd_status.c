@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/cmd.h"
+#include "agent/look.h"
 #include "agent/out.h"
 #include "agent/refusal.h"
 #include "agent/retry.h"
@@ -129,7 +130,7 @@ static int status_of(struct out *o, const struct conf_cert *cert, struct run *ru
 	struct job job;
 
 	job_init(&job, cert, run);
-	if (job_look(&job, &err))
+	if (look_read(&job, &err))
 		status_row(o, &job);
 	else
 		damaged_row(o, &job, &err);
@@ -245,7 +246,7 @@ int cmd_show(struct cmd_context *c)
 	if (!cmd_one(&cert, c, &err))
 		return cmd_fail(&err);
 	job_init(&job, cert, &run);
-	ok = job_look(&job, &err) && show(o, &job, &err);
+	ok = look_read(&job, &err) && show(o, &job, &err);
 	job_dispose(&job);
 	if (!ok)
 		return cmd_fail(&err);

@@ -1,8 +1,5 @@
 #include "agent/job.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent/collect.h"
@@ -12,14 +9,12 @@
 #include "agent/hooks.h"
 #include "agent/install.h"
 #include "agent/intent.h"
+#include "agent/look.h"
 #include "agent/order.h"
-#include "agent/replacement.h"
 #include "agent/retry.h"
 #include "agent/revoke.h"
-#include "agent/sequel.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "csr/key.h"
 
 typedef enum progress step_fn(struct job *job, struct err *err);
 typedef enum progress answer_fn(struct job *job, const struct wire_reply *r, struct err *err);
@@ -50,96 +45,6 @@ void job_init(struct job *job, const struct conf_cert *cert, struct run *run)
 void job_dispose(struct job *job)
 {
 	situation_dispose(&job->sit);
-}
-
-/* A pinned generation may differ from the configuration; what was ordered last may not. */
-static void decide(struct job *job, int64_t seen)
-{
-	const struct situation *s = &job->sit;
-	const struct record *newest = s->newest_meta.found ? &s->newest_meta.r : NULL;
-	int64_t now = clock_now();
-	int64_t since = seen && seen < now ? seen : now;
-
-	renew_decide(&job->verdict, job->cert, newest, now, job->run->host);
-	if (s->pinned && !renew_changed(job->cert, newest))
-		renew_by_age(&job->verdict, job->cert, &s->live_meta.r, now, job->run->host);
-	if (newest)
-		renew_by_issue(&job->verdict, job->cert, &situation_meta(s)->r,
-			job->run->named ? 0 : since, now, job->run->host);
-	if (s->lost)
-		renew_at_once(&job->verdict, s->lost);
-	if (job->renewed && newest)
-		job->verdict.due = false;
-}
-
-/* `*seen`: when renew_if_issued_before was first seen by a run, 0 when it never was. */
-static bool read_state(struct job *job, int64_t *seen, struct err *err)
-{
-	*seen = 0;
-	situation_dispose(&job->sit);
-	if (!situation_read(&job->sit, job->run->store, job->cert->name, err) ||
-		!deploy_digest(job->digest, job->cert, err))
-		return false;
-	if (job->cert->renew_if_issued_before &&
-		!replacement_seen(seen, job->run->store, job->cert, err))
-		return false;
-	/* once a run */
-	if (job->postponed.kind != ERR_NONE)
-		job->sit.revoking.found = false;
-	decide(job, *seen);
-	job->state = situation_state(&job->sit, job->verdict.due || job->force, job->digest);
-	return true;
-}
-
-/* Work that never left this host, for a configuration that is no more. */
-static bool outdated(const struct job *job)
-{
-	const struct situation *s = &job->sit;
-
-	if (s->held.found || s->submitting.found || s->order.found || !s->intent.found)
-		return false;
-	return renew_changed(job->cert, &s->intent.r) != NULL ||
-	       (s->lost && sequel_of(&s->intent.r).kind != WIRE_ENROLL);
-}
-
-bool job_look(struct job *job, struct err *err)
-{
-	int64_t ignored;
-
-	return read_state(job, &ignored, err);
-}
-
-/* What counts from a first time on is remembered; what was refused is worth another try. */
-static bool keep_up(struct job *job, int64_t seen, struct err *err)
-{
-	if (job->verdict.replacement && !seen &&
-		!replacement_note(job->run->store, job->cert, clock_now(), err))
-		return false;
-	return !revoke_outlived(job) ||
-	       (revoke_again(job->run->store, job->cert->name, &job->sit, err) &&
-		       job_look(job, err));
-}
-
-/*
- * An order that SCM may know is finished first, whatever it was for; what never left this host is
- * begun anew when it is not wanted like that any more.
- */
-static bool look_and_tidy(struct job *job, struct err *err)
-{
-	struct store *store = job->run->store;
-	const char *name = job->cert->name;
-	int64_t seen;
-	bool release;
-
-	if (!read_state(job, &seen, err) || !keep_up(job, seen, err) ||
-		!hold_outlived(&release, job, err))
-		return false;
-	if (!release && !outdated(job))
-		return true;
-	if (!(release ? hold_release(store, &job->sit, name, err)
-		      : store_discard(store, name, err)))
-		return false;
-	return job_look(job, err);
 }
 
 /* An order that may exist belongs to the account that it was made with. */
@@ -251,7 +156,7 @@ static enum progress take_step(struct job *job, struct err *err)
 	step_fn *step;
 	enum state before = job->state;
 
-	if (!job->awake && !look_and_tidy(job, err))
+	if (!job->awake && !look_tidy(job, err))
 		return JOB_FAILED;
 	step = life[job->state].step;
 	if (job->revoke_only && job->state != STATE_REVOKING)
@@ -284,7 +189,7 @@ void job_advance(struct job *job)
 	log_scope(job->cert->name);
 	job->awake = job->progress == JOB_SLEEPING;
 	job->progress = JOB_NEXT;
-	if (first && !job->awake && look_and_tidy(job, &err) && too_early(job)) {
+	if (first && !job->awake && look_tidy(job, &err) && too_early(job)) {
 		log_scope(NULL);
 		return;
 	}

@@ -78,9 +78,6 @@ void job_answer(struct job *job, const struct wire_reply *reply);
 /* The fetcher that it waits for is dead. */
 void job_abort(struct job *job, const struct err *why);
 
-/* Reads state and verdict from disk. */
-MUST_USE bool job_look(struct job *job, struct err *err);
-
 /* For steps. */
 
 /* Sends a request to the job's account and waits for its answer. */

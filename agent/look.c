@@ -1,0 +1,98 @@
+#include "agent/look.h"
+
+#include "agent/deploy.h"
+#include "agent/hold.h"
+#include "agent/replacement.h"
+#include "agent/revoke.h"
+#include "agent/sequel.h"
+#include "base/clock.h"
+
+/* A pinned generation may differ from the configuration; what was ordered last may not. */
+static void decide(struct job *job, int64_t seen)
+{
+	const struct situation *s = &job->sit;
+	const struct record *newest = s->newest_meta.found ? &s->newest_meta.r : NULL;
+	int64_t now = clock_now();
+	int64_t since = seen && seen < now ? seen : now;
+
+	renew_decide(&job->verdict, job->cert, newest, now, job->run->host);
+	if (s->pinned && !renew_changed(job->cert, newest))
+		renew_by_age(&job->verdict, job->cert, &s->live_meta.r, now, job->run->host);
+	if (newest)
+		renew_by_issue(&job->verdict, job->cert, &situation_meta(s)->r,
+			job->run->named ? 0 : since, now, job->run->host);
+	if (s->lost)
+		renew_at_once(&job->verdict, s->lost);
+	if (job->renewed && newest)
+		job->verdict.due = false;
+}
+
+/* `*seen`: when renew_if_issued_before was first seen by a run, 0 when it never was. */
+static bool read_state(struct job *job, int64_t *seen, struct err *err)
+{
+	*seen = 0;
+	situation_dispose(&job->sit);
+	if (!situation_read(&job->sit, job->run->store, job->cert->name, err) ||
+		!deploy_digest(job->digest, job->cert, err))
+		return false;
+	if (job->cert->renew_if_issued_before &&
+		!replacement_seen(seen, job->run->store, job->cert, err))
+		return false;
+	/* once a run */
+	if (job->postponed.kind != ERR_NONE)
+		job->sit.revoking.found = false;
+	decide(job, *seen);
+	job->state = situation_state(&job->sit, job->verdict.due || job->force, job->digest);
+	return true;
+}
+
+/* Work that never left this host, for a configuration that is no more. */
+static bool outdated(const struct job *job)
+{
+	const struct situation *s = &job->sit;
+
+	if (s->held.found || s->submitting.found || s->order.found || !s->intent.found)
+		return false;
+	return renew_changed(job->cert, &s->intent.r) != NULL ||
+	       (s->lost && sequel_of(&s->intent.r).kind != WIRE_ENROLL);
+}
+
+bool look_read(struct job *job, struct err *err)
+{
+	int64_t ignored;
+
+	return read_state(job, &ignored, err);
+}
+
+/* What counts from a first time on is remembered; what was refused is worth another try. */
+static bool keep_up(struct job *job, int64_t seen, struct err *err)
+{
+	if (job->verdict.replacement && !seen &&
+		!replacement_note(job->run->store, job->cert, clock_now(), err))
+		return false;
+	return !revoke_outlived(job) ||
+	       (revoke_again(job->run->store, job->cert->name, &job->sit, err) &&
+		       look_read(job, err));
+}
+
+/*
+ * An order that SCM may know is finished first, whatever it was for; what never left this host is
+ * begun anew when it is not wanted like that any more.
+ */
+bool look_tidy(struct job *job, struct err *err)
+{
+	struct store *store = job->run->store;
+	const char *name = job->cert->name;
+	int64_t seen;
+	bool release;
+
+	if (!read_state(job, &seen, err) || !keep_up(job, seen, err) ||
+		!hold_outlived(&release, job, err))
+		return false;
+	if (!release && !outdated(job))
+		return true;
+	if (!(release ? hold_release(store, &job->sit, name, err)
+		      : store_discard(store, name, err)))
+		return false;
+	return look_read(job, err);
+}
