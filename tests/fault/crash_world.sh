@@ -260,7 +260,7 @@ has_begun() {
 	first | renew*) ;;
 	replace) placed | tail -n +2 | grep -q . ;;
 	revoke) [ -n "$(field 'select(.event == "revoked") | .sslId')" ] ;;
-	adopt) [ -e "$world/state/live/www" ] ;;
+	adopt) [ -e "$world/state/pending/www" ] || [ -e "$world/state/archive/www/000001" ] ;;
 	esac
 }
 
@@ -309,7 +309,8 @@ point() {
 	if tail -n 1 "$world/points" | grep -qE '/(token\.object|generation)$'; then
 		say "skipped: inside the token's own store"
 	fi
-	if [ "$life" != adopt ] || [ -e "$world/state/pending/www" ]; then
+	# before there is anything of it, a run would order what was to be adopted
+	if [ "$life" != adopt ] || has_begun; then
 		run_timer
 	fi
 	if ! has_begun; then
