@@ -33,12 +33,10 @@ static void add_trouble(struct buf *out, const struct job *job)
 	struct err why = { 0 };
 	char since[CLOCK_TEXT_MAX];
 
-	if (refused(job, &why))
+	if (refused(job, &why) || (!s->held.found && retry_waits(job, &why)))
 		buf_add_str(out, why.text);
 	else if (s->held.found)
 		buf_addf(out, "held: %s", record_get(&s->held.r, "reason"));
-	else if (retry_waits(job, &why))
-		buf_add_str(out, why.text);
 	else if (job->state == STATE_INSTALLED && s->deploy_retry.found)
 		buf_addf(out, "not deployed: %s", record_get(&s->deploy_retry.r, "message"));
 	else if (s->retry.found)

@@ -1,5 +1,6 @@
 #include "agent/conf.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -126,6 +127,7 @@ static bool digest_cert(struct conf_loading *l, struct conf_cert *c, struct err 
 	AUTO(buf) struct buf text = BUF(DIGEST_TEXT_MAX);
 	const struct conf_account *a = c->account;
 
+	assert(a);
 	add_section(&text, l, "certificate", c->name);
 	add_section(&text, l, "defaults", "");
 	add_section(&text, l, "scm", strcmp(a->name, "default") ? a->name : "");
