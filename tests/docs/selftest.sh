@@ -33,7 +33,7 @@ slip() {
 	cp "$tree/before" "$file"
 }
 
-for check in keys commands names help examples codes; do
+for check in keys commands names help hooks examples codes; do
 	if ! "$here/$check.sh" "$tree" >/dev/null 2>&1; then
 		echo "selftest: $check refuses the documents as they are" >&2
 		failures=$((failures + 1))
@@ -68,6 +68,12 @@ slip commands "no command 'scm-agent nonsense'" README.md 's/scm-agent check/scm
 slip names "no 'fuze.h'" ARCHITECTURE.md 's/fuse\.h/fuze.h/'
 slip names "called 'collect_stepp'" ARCHITECTURE.md 's/collect_step/collect_stepp/'
 slip help 'run takes --dry-run' "$man" '/^\.(It|Op) Fl -dry-run/d'
+slip hooks "'haproxy socket' is missing" "$man" '/^\.Ic option\.socket$/d'
+slip hooks "'tomcat via' is missing" deploy-hooks/README.md '/^\| \| `via`/d'
+slip hooks "'dovecot' is missing" "$man" '/^\.It dovecot$/d'
+slip hooks "'nginx novelty' is missing" deploy-hooks/scripts/nginx 's/^config=.*/&\nnovelty=$SCM_AGENT_OPT_NOVELTY/'
+slip hooks "'apache env' is nothing" deploy-hooks/scripts/apache 's/SCM_AGENT_OPT_ENV/ENV/'
+slip hooks "'postfix' is not what" deploy-hooks/CMakeLists.txt 's/ postfix / /'
 slip examples 'README.md' README.md 's/^customer_uri = example/custommer_uri = example/'
 slip examples 'scm-agent.ini.5' "$ini" 's/^login = api-host01/logn = api-host01/'
 slip examples 'scm-agent.ini.example' "$example" 's/^#parallel = 4/#parallel = 400/'
