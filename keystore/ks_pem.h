@@ -1,0 +1,34 @@
+/*
+ * PEM text for servers (RFC 7468): private keys, plain or under a password, and certificates.
+ */
+#ifndef KEYSTORE_KS_PEM_H
+#define KEYSTORE_KS_PEM_H
+
+#include "base/buf.h"
+#include "base/ossl.h"
+
+struct secret;
+
+#define KS_PEM_MAX 1048576	 /* bytes; a limit for buffers */
+#define KS_PEM_PASSWORD_MAX 1024 /* bytes: what OpenSSL gives a program room for */
+#define KS_PEM_ROUNDS 100000	 /* of PBKDF2 */
+
+/*
+ * Appends "PRIVATE KEY", or "ENCRYPTED PRIVATE KEY" when there is a password: PBES2 with
+ * AES-256-CBC and PBKDF2 with HMAC-SHA256 (RFC 8018). `out` is to be wiped. ERR_KEYSTORE: the key
+ * can't be exported, the password is empty or too long.
+ */
+MUST_USE bool ks_pem_key(
+	struct buf *out, EVP_PKEY *key, const struct secret *password, struct err *err);
+
+/* Appends "CERTIFICATE" blocks in this order; `certs` may be NULL. */
+MUST_USE bool ks_pem_certificates(struct buf *out, const STACK_OF(X509) * certs, struct err *err);
+
+/*
+ * Appends key, certificate and chain, which is what HAProxy's `crt` and nginx's PEM files of one
+ * piece have. `out` is to be wiped. ERR_KEYSTORE as ks_pem_key().
+ */
+MUST_USE bool ks_pem_combined(struct buf *out, EVP_PKEY *key, const struct secret *password,
+	X509 *cert, const STACK_OF(X509) * chain, struct err *err);
+
+#endif
