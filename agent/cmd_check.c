@@ -2,6 +2,7 @@
  * `check`: everything that a run will need, tried without changing anything. One line a check; a
  * failure says what to do about it. The exit status is the first failure's.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,29 @@ static void check_hooks(struct check *k, const struct conf_cert *cert, const cha
 		else
 			check_bad(k, what, &err);
 	}
+}
+
+/* Where the file or record of a validation goes. */
+static void check_dcv(struct check *k, const struct conf_dcv *d)
+{
+	AUTO(fd) int fd = -1;
+	struct hook hook = { 0 };
+	struct err err = { 0 };
+	char what[96];
+
+	snprintf(what, sizeof(what), "dcv %s: %s", d->name, d->webroot ? "web root" : "hook");
+	if (!d->webroot && !d->hook.n)
+		return;
+	if (d->hook.n)
+		hook = (struct hook) { d->hook.item[0].path, d->hook.item[0].shipped, NULL };
+	if (d->webroot)
+		fd = open(d->webroot, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (d->webroot && fd < 0)
+		err_errno(&err, ERR_CONFIG, "web root \"%s\"", d->webroot);
+	if (d->webroot ? fd >= 0 : hook_check(&hook, &err))
+		check_good(k, what, d->webroot ? d->webroot : d->hook.item[0].text);
+	else
+		check_bad(k, what, &err);
 }
 
 /* A token is opened and what is in it can be listed; its keys are tried by check_keys(). */
@@ -125,6 +149,8 @@ static void check_all(struct check *k)
 		check_hooks(k, &conf->cert[i], "post hook", &conf->cert[i].post_hooks);
 		check_key(k, &conf->cert[i]);
 	}
+	for (size_t i = 0; i < conf->dcvs; i++)
+		check_dcv(k, &conf->dcv[i]);
 	for (size_t i = 0; i < conf->accounts; i++)
 		check_account(k, &conf->account[i]);
 }

@@ -121,14 +121,6 @@ static long row_of(const struct survey *s, const char *domain)
 	return -1;
 }
 
-/* What stands in the way, or is waited for. */
-static const char *note_of(const struct validation *v)
-{
-	const char *why = validation_get(v, VALIDATION_WHY);
-
-	return *why ? why : validation_get(v, VALIDATION_WAITS);
-}
-
 static void print_days(struct out *o, const char *expires)
 {
 	int64_t end = validation_date(expires);
@@ -164,7 +156,7 @@ static bool print_domain(struct survey *s, const char *domain, struct err *err)
 	out_text(s->out, "work", "WORK", validation_word(validation_state(&v)));
 	out_text(s->out, "order_status", NULL, row < 0 ? "" : table_cell(&s->listed, at, 3));
 	out_list(s->out, "certificates", "CERTIFICATES", &certs);
-	out_text(s->out, "note", "NOTE", note_of(&v));
+	out_text(s->out, "note", "NOTE", validation_note(&v));
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/cmd.h"
+#include "agent/domains.h"
 #include "agent/look.h"
 #include "agent/out.h"
 #include "agent/refusal.h"
@@ -44,6 +45,8 @@ static void add_trouble(struct buf *out, const struct job *job)
 	else if (s->order.found)
 		buf_addf(out, "order %s awaited since %s", record_get(&s->order.r, "ssl_id"),
 			clock_format(since, record_get_int(&s->order.r, "time", 0)));
+	else if (job->state == STATE_REQUESTED && !domains_ready(job->run, job->cert, &why))
+		buf_add_str(out, why.text);
 	else if (s->submitting.found)
 		buf_add_str(out, "the answer to the order was lost; it is looked for at SCM");
 	else if (*record_get(&s->revoking.r, "refused"))

@@ -199,8 +199,7 @@ bool domains_ready(const struct run *run, const struct conf_cert *cert, struct e
 		if (validation_current(&v, clock_now()))
 			continue;
 		return err_set(err, ERR_PENDING, "not ordered yet: domain %s is not validated%s%s",
-			domain, *validation_get(&v, VALIDATION_WAITS) ? "; " : "",
-			validation_get(&v, VALIDATION_WAITS));
+			domain, *validation_note(&v) ? "; " : "", validation_note(&v));
 	}
 	return true;
 }

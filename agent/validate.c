@@ -97,9 +97,11 @@ static bool note(struct validate *w, const char *way, struct err *err)
 
 	if (w->err.kind == ERR_AUTH || w->err.kind == ERR_KEYSTORE || w->err.kind == ERR_USAGE)
 		return true;
-	if (w->err.kind == ERR_PENDING)
+	if (w->err.kind == ERR_PENDING) {
+		validation_end_failures(v);
 		return validation_set(v, VALIDATION_WAITS, w->err.text, err) &&
 		       validation_write(v, w->run->store, err);
+	}
 	return validation_set_int(v, VALIDATION_FAILURES, failures, err) &&
 	       validation_set_int(v, VALIDATION_NEXT, clock_now() + pause, err) &&
 	       validation_set(v, VALIDATION_KIND, err_name(w->err.kind), err) &&

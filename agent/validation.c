@@ -1,5 +1,6 @@
 #include "agent/validation.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,6 +38,7 @@ static void drop(struct record *r, const char *key)
 
 	if (i < 0)
 		return;
+	assert(r->values.item && r->values.n == r->keys.n);
 	free(r->keys.item[i]);
 	free(r->values.item[i]);
 	after = --r->keys.n - (size_t)i;
@@ -175,6 +177,13 @@ struct dcv_challenge validation_challenge(const struct validation *v)
 	if (!dcv_type_parse(&c.type, validation_get(v, VALIDATION_METHOD)))
 		c.type = DCV_EMAIL;
 	return c;
+}
+
+const char *validation_note(const struct validation *v)
+{
+	const char *why = validation_get(v, VALIDATION_WHY);
+
+	return *why ? why : validation_get(v, VALIDATION_WAITS);
 }
 
 /* ---- when ------------------------------------------------------------------------------------ */

@@ -94,6 +94,9 @@ enum validation_state validation_state(const struct validation *v);
 /* What is to be published; borrows. The types' fields as SCM gave them, unchecked. */
 struct dcv_challenge validation_challenge(const struct validation *v);
 
+/* The last failure, or what is waited for; "" for neither. Borrowed. */
+const char *validation_note(const struct validation *v);
+
 /* As far as SCM said. */
 bool validation_current(const struct validation *v, int64_t now);
 

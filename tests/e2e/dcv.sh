@@ -106,7 +106,10 @@ before=$(calls submit)
 expect 7 run
 [ "$(calls submit)" = "$before" ] || fail "submitted what can't be seen"
 status .work published
-grep -q 'not seen yet' "$T/state/dcv/$DOMAIN" || fail "does not say what it waits for"
+expect 0 status
+grep -q "$DOMAIN is not validated; published, but not seen yet" "$T/out" || fail "status does not say what is waited for"
+agent check
+grep -q "^dcv site: web root *ok *$ROOT" "$T/out" || fail "check does not look at the web root"
 sed -i "s/^check_address = .*/check_address = 127.0.0.1:$WEB_PORT/" "$T/agent.ini"
 expect 0 run
 clean
