@@ -53,3 +53,9 @@ server_mend() {
 }
 
 story "Syntax error on line 1 of $D/more/broken.conf: Invalid command 'Nonsense'"
+
+say "a process of another name is not signalled"
+echo $$ >"$D/apache.pid"
+hook_says 0 'not running' deploy
+
+say "all of it"

@@ -31,6 +31,16 @@ server_cleanup() {
 }
 trap server_cleanup EXIT
 
+# The capabilities that scm-agent.service has.
+capabilities='-all,+chown,+fowner,+dac_override,+kill,+setuid,+setgid,+net_bind_service'
+sandbox=(setpriv --no-new-privs --inh-caps=-all --bounding-set="$capabilities")
+cat >"$T/agent" <<EOC
+#!/bin/sh
+exec ${sandbox[*]} "$AGENT" "\$@"
+EOC
+chmod 755 "$T/agent"
+AGENT=$T/agent
+
 need() {
 	local program
 	for program in "$@"; do
@@ -140,7 +150,7 @@ hook() {
 		esac
 	done
 	RC=0
-	env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/ \
+	"${sandbox[@]}" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/ \
 		SCM_AGENT_KEY_PATH="$LIVE/privkey.pem" SCM_AGENT_FULLCHAIN_PATH="$LIVE/fullchain.pem" \
 		SCM_AGENT_SERIAL="$(serial_of "$LIVE/cert.pem")" "${env[@]}" \
 		"$HOOKS/$script" "$1" "$NAME" >"$T/err" 2>&1 </dev/null || RC=$?
