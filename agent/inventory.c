@@ -18,12 +18,12 @@ static const struct kept {
 	const char *word;
 	uint32_t columns;
 	bool of_organization; /* asked for the account's organization alone */
+	bool judges;	      /* an order is judged by it */
 } kept[] = {
-	{ WIRE_LIST_ORGANIZATIONS, "organizations", 3, false },
-	{ WIRE_LIST_FIELDS, "fields", 3, false },
-	{ WIRE_LIST_VALIDATIONS, "validations", 5, false },
-	/* last: its time tells when everything was refreshed */
-	{ WIRE_LIST_PROFILES, "profiles", 4, true },
+	{ WIRE_LIST_PROFILES, "profiles", 4, true, true },
+	{ WIRE_LIST_FIELDS, "fields", 3, false, true },
+	{ WIRE_LIST_ORGANIZATIONS, "organizations", 3, false, false },
+	{ WIRE_LIST_VALIDATIONS, "validations", 5, false, false },
 };
 
 static const struct kept *kept_of(enum wire_list_kind kind)
@@ -100,14 +100,17 @@ static bool refresh_one(
 	return fs_remove(run->store->cache, name, err);
 }
 
-bool inventory_refresh(struct run *run, const struct conf_account *a, struct err *err)
+static bool refresh(struct run *run, const struct conf_account *a, bool judges, struct err *err)
 {
-	if (a->api == CONF_ENROLLMENT)
-		return true;
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
-		if (!refresh_one(run, a, &kept[i], err))
+		if ((kept[i].judges || !judges) && !refresh_one(run, a, &kept[i], err))
 			return err_wrap(err, "account %s: %s", a->name, kept[i].word);
 	return true;
+}
+
+bool inventory_refresh(struct run *run, const struct conf_account *a, struct err *err)
+{
+	return a->api == CONF_ENROLLMENT || refresh(run, a, false, err);
 }
 
 /* ---- the cache ------------------------------------------------------------------------------- */
@@ -125,27 +128,19 @@ bool inventory_load(struct table *out, bool *found, struct store *store,
 	return table_read(out, found, store->cache, name, k->columns, err);
 }
 
-/* An account whose administrator sees no profiles is asked again each week all the same. */
+/* The state of our orders is asked for with all the rest, and by nothing else. */
 bool inventory_due(struct store *store, const struct conf_account *a, uint64_t host, int64_t now)
 {
 	int64_t spread = (int64_t)(host % 86400);
-	int64_t newest = standing_time(store, a);
+	int64_t last = standing_time(store, a);
 
-	for (size_t i = 0; a->api == CONF_ADMIN && i < ARRAY_LEN(kept); i++) {
-		AUTO(table) struct table t = { 0 };
-		struct err ignored = { 0 };
-		bool found;
-
-		if (inventory_load(&t, &found, store, a, kept[i].kind, &ignored) && found &&
-			t.time > newest)
-			newest = t.time;
-	}
-	return now - newest >= INVENTORY_PERIOD - spread || newest > now;
+	return now - last >= INVENTORY_PERIOD - spread || last > now;
 }
 
+/* Our own certificates first: a list that SCM can't give must not hide that one is revoked. */
 bool inventory_keep(struct run *run, const struct conf_account *a, struct err *err)
 {
-	return inventory_refresh(run, a, err) && standing_refresh(run, a, err);
+	return standing_refresh(run, a, err) && inventory_refresh(run, a, err);
 }
 
 /* ---- before an order ------------------------------------------------------------------------- */
@@ -180,20 +175,36 @@ static bool judge(
 		l->has_fields ? &l->fields : NULL, err);
 }
 
+static bool fresh(const struct lists *l, int64_t now)
+{
+	return l->profiles.time <= now && now - l->profiles.time < INVENTORY_PERIOD;
+}
+
+/* SCM judges the order itself: lists that it can't give now are no reason not to ask for one. */
+static bool do_without(const struct err *why)
+{
+	if (why->kind != ERR_UNAVAILABLE && why->kind != ERR_PROTOCOL)
+		return false;
+	log_debug("going by the lists that there are: %s", why->text);
+	return true;
+}
+
 bool inventory_profile(uint64_t *id, struct run *run, const struct conf_cert *cert, struct err *err)
 {
 	const struct conf_account *a = cert->account;
 	AUTO(lists) struct lists l = { 0 };
+	bool fine;
 
 	*id = cert->profile_id;
 	if (a->api == CONF_ENROLLMENT)
 		return true;
 	if (!load(&l, run->store, a, err))
 		return false;
-	if (l.has_profiles && !inventory_due(run->store, a, run->host, clock_now()) &&
-		judge(id, cert, &l, err))
+	fine = l.has_profiles && judge(id, cert, &l, err);
+	if (fine && fresh(&l, clock_now()))
 		return true;
 	/* what SCM said last may be out of date */
-	return inventory_refresh(run, a, err) && load(&l, run->store, a, err) &&
-	       judge(id, cert, &l, err);
+	if (!refresh(run, a, true, err))
+		return fine && do_without(err);
+	return load(&l, run->store, a, err) && judge(id, cert, &l, err);
 }

@@ -36,9 +36,10 @@ bool inventory_due(struct store *store, const struct conf_account *a, uint64_t h
 MUST_USE bool inventory_keep(struct run *run, const struct conf_account *a, struct err *err);
 
 /*
- * Before an order: the profile's id, by number or by name. Lists that are older than a week, or
- * that refuse the certificate, are refreshed first. ERR_CONFIG says what SCM would refuse: an
- * unknown or ambiguous profile, its term, its key types, a mandatory custom field.
+ * Before an order: the profile's id, by number or by name. What it is judged by, profiles and
+ * custom fields, is refreshed first when it is older than a week or refuses the certificate; lists
+ * that allow it will do as long as SCM can't give newer ones. ERR_CONFIG says what SCM would
+ * refuse: an unknown or ambiguous profile, its term, its key types, a mandatory custom field.
  */
 MUST_USE bool inventory_profile(
 	uint64_t *id, struct run *run, const struct conf_cert *cert, struct err *err);

@@ -116,6 +116,16 @@ change() {
 	sed -i "s/^$1 = .*/$1 = $2/" "$T/agent.ini"
 }
 
+say "lists that SCM can't give keep nobody from ordering"
+sed -i '1s/time=[0-9]*/time=1000/' "$T"/state/cache/*
+switches '--fault types:unavailable' '--fault dcv-list:unavailable'
+expect 0 run --force named
+rm "$T"/state/cache/*
+switches '--fault organizations:unavailable' '--fault dcv-list:unavailable'
+expect 0 run --force named
+[ "$(orders named.example.com)" = 3 ] || fail "not ordered"
+switches
+
 say "mistakes that are found before an order"
 conf_bob
 conf_cert twin
