@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "agent/cmd.h"
-#include "agent/forgotten.h"
 #include "agent/intent.h"
+#include "agent/key_ids.h"
 #include "agent/out.h"
 #include "agent/revocation.h"
 #include "base/log.h"
@@ -147,13 +147,6 @@ static bool list_use(void *user, const struct key_use *use, struct err *err)
 	return true;
 }
 
-static bool note_use(void *user, const struct key_use *use, struct err *err)
-{
-	struct key_work *w = user;
-
-	return strlist_add(&w->used, record_get(use->record, "key_id")) || err_memory(err);
-}
-
 static bool probe_key(struct key_work *w, const struct key_use *use, struct err *err)
 {
 	AUTO(pkey) EVP_PKEY *key = NULL;
@@ -223,34 +216,12 @@ static bool prune_token(struct key_work *w, const struct conf_token *token, stru
 	return ok;
 }
 
-/*
- * Keys of certificates that left the configuration are still in their archive: with those there,
- * nobody can say what a token key belongs to, so their records are read too.
- */
-static bool note_unconfigured(struct key_work *w, struct err *err)
-{
-	AUTO(strlist) struct strlist names = { 0 };
-
-	if (!fs_list(&names, w->c->store->archive, err) ||
-		!fs_list(&names, w->c->store->pending, err))
-		return false;
-	for (size_t i = 0; i < names.n; i++) {
-		struct conf_cert stranger = { .name = names.item[i] };
-
-		if (!conf_find_cert(w->c->conf, names.item[i]) &&
-			!for_each_key(w->c, &stranger, note_use, w, err))
-			return false;
-	}
-	return true;
-}
-
 static bool prune(struct key_work *w, struct err *err)
 {
 	if (w->c->cli->args > 1)
 		return err_set(err, ERR_USAGE, "prune takes no name: it looks at whole tokens");
 	if (!store_read_history(&w->history, w->c->store, HISTORY_MAX, err) ||
-		!for_all_keys(w->c, note_use, w, err) || !note_unconfigured(w, err) ||
-		!forgotten_key_ids(&w->used, w->c->store, err))
+		!key_ids(&w->used, w->c->store, err))
 		return false;
 	for (size_t i = 0; i < w->c->conf->tokens; i++)
 		if (!prune_token(w, &w->c->conf->token[i], err))

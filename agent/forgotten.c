@@ -3,11 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/record.h"
-#include "agent/revocation.h"
 #include "base/clock.h"
 
-#define FORGOTTEN "forgotten"
 #define MOVING ".moving" /* NAME.moving: not complete yet */
 
 /* The parts of a certificate: where each is, and what it is called when it is forgotten. */
@@ -80,63 +77,5 @@ bool forgotten_move(char **to, struct store *s, const char *name, struct err *er
 		!fs_move(forgotten, moving, forgotten, path + strlen(FORGOTTEN "/"), err))
 		return false;
 	*to = TAKE(path);
-	return true;
-}
-
-static bool add_id(struct strlist *out, int dir, const char *file, struct err *err)
-{
-	AUTO(record) struct record r = { 0 };
-	bool found;
-
-	return record_read(&r, &found, dir, file, err) &&
-	       (!found || strlist_add(out, record_get(&r, "key_id")) || err_memory(err));
-}
-
-/* A generation has a meta file, what was given up or in work an intent; both name the key. */
-static bool add_ids_of(struct strlist *out, int parent, const char *name, struct err *err)
-{
-	AUTO(fd) int dir = -1;
-
-	return fs_open_dir(&dir, parent, name, err) && add_id(out, dir, FILE_META, err) &&
-	       add_id(out, dir, FILE_INTENT, err);
-}
-
-static bool add_archive(struct strlist *out, int dir, struct err *err)
-{
-	AUTO(strlist) struct strlist all = { 0 };
-	AUTO(fd) int archive = -1;
-
-	if (!fs_open_dir_optional(&archive, dir, "archive", err))
-		return false;
-	if (archive < 0)
-		return true;
-	if (!fs_list(&all, archive, err))
-		return false;
-	for (size_t i = 0; i < all.n; i++)
-		if (strcmp(all.item[i], FILE_REVOKING) != 0 &&
-			!add_ids_of(out, archive, all.item[i], err))
-			return false;
-	return true;
-}
-
-bool forgotten_key_ids(struct strlist *out, struct store *s, struct err *err)
-{
-	AUTO(strlist) struct strlist all = { 0 };
-	AUTO(fd) int forgotten = -1;
-
-	if (!fs_open_dir_optional(&forgotten, s->root, FORGOTTEN, err))
-		return false;
-	if (forgotten < 0)
-		return true;
-	if (!fs_list(&all, forgotten, err))
-		return false;
-	for (size_t i = 0; i < all.n; i++) {
-		AUTO(fd) int dir = -1;
-
-		if (!fs_open_dir(&dir, forgotten, all.item[i], err) ||
-			!add_archive(out, dir, err) ||
-			(fs_exists(dir, "pending") && !add_ids_of(out, dir, "pending", err)))
-			return err_wrap(err, FORGOTTEN "/%s", all.item[i]);
-	}
 	return true;
 }

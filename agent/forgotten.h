@@ -7,13 +7,12 @@
 
 #include "agent/store.h"
 
+#define FORGOTTEN "forgotten"
+
 /*
  * Moves pending/NAME, live/NAME and archive/NAME away. ERR_USAGE when there is nothing of that
  * name. `*to` is the directory's name below the state directory. Owned: free().
  */
 MUST_USE bool forgotten_move(char **to, struct store *s, const char *name, struct err *err);
-
-/* Adds the ids of all keys that forgotten certificates have: none of them is an orphan. */
-MUST_USE bool forgotten_key_ids(struct strlist *out, struct store *s, struct err *err);
 
 #endif

@@ -273,6 +273,15 @@ expect 4 adopt their --ssl-id "$id" --key-id 00112233445566778899aabbccddee11
 expect 0 adopt their --ssl-id "$id" --key-id "$keyid"
 [ -s "$(live their)/key-uri" ] || fail "no key in the token"
 
+say "adopt: a key that two certificates have outlives the older one of them"
+conf_cert tdonor 'key_store = token:web'
+sed -i 's/^\[agent\]/&\nkeep_generations = 1/' "$T/agent.ini"
+expect 0 run --force tdonor
+expect 0 run --force tdonor
+[ ! -e "$T/state/archive/tdonor/000001" ] || fail "nothing was pruned"
+expect 0 key probe their
+sed -i '/^keep_generations/d; /^\[certificate:tdonor\]/,$d' "$T/agent.ini"
+
 say "forget: what left the configuration, with its keys, which are no orphans"
 expect 2 forget their
 sed -i 's/their/else/' "$T/agent.ini"

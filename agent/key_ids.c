@@ -1,0 +1,64 @@
+#include "agent/key_ids.h"
+
+#include <string.h>
+
+#include "agent/forgotten.h"
+#include "agent/record.h"
+#include "agent/revocation.h"
+
+/* A generation has a meta file, what was given up or is in work an intent. */
+static bool add_id(struct strlist *out, int parent, const char *name, struct err *err)
+{
+	AUTO(record) struct record r = { 0 };
+	AUTO(fd) int dir = -1;
+	bool found;
+
+	if (!fs_open_dir_optional(&dir, parent, name, err))
+		return false;
+	if (dir < 0)
+		return true;
+	if (!record_read(&r, &found, dir, fs_exists(dir, FILE_META) ? FILE_META : FILE_INTENT, err))
+		return err_wrap(err, "%s", name);
+	return !found || strlist_add(out, record_get(&r, "key_id")) || err_memory(err);
+}
+
+typedef bool add_fn(struct strlist *out, int parent, const char *name, struct err *err);
+
+static bool for_each(struct strlist *out, int dir, add_fn *add, struct err *err)
+{
+	AUTO(strlist) struct strlist all = { 0 };
+
+	if (!fs_list(&all, dir, err))
+		return false;
+	for (size_t i = 0; i < all.n; i++)
+		if (strcmp(all.item[i], FILE_REVOKING) != 0 && !add(out, dir, all.item[i], err))
+			return false;
+	return true;
+}
+
+static bool add_archive(struct strlist *out, int parent, const char *name, struct err *err)
+{
+	AUTO(fd) int dir = -1;
+
+	return fs_open_dir_optional(&dir, parent, name, err) &&
+	       (dir < 0 || for_each(out, dir, add_id, err) || err_wrap(err, "archive of %s", name));
+}
+
+static bool add_forgotten(struct strlist *out, int parent, const char *name, struct err *err)
+{
+	AUTO(fd) int dir = -1;
+
+	return fs_open_dir(&dir, parent, name, err) &&
+	       ((add_archive(out, dir, "archive", err) && add_id(out, dir, "pending", err)) ||
+		       err_wrap(err, FORGOTTEN "/%s", name));
+}
+
+bool key_ids(struct strlist *out, struct store *s, struct err *err)
+{
+	AUTO(fd) int forgotten = -1;
+
+	return for_each(out, s->pending, add_id, err) &&
+	       for_each(out, s->archive, add_archive, err) &&
+	       fs_open_dir_optional(&forgotten, s->root, FORGOTTEN, err) &&
+	       (forgotten < 0 || for_each(out, forgotten, add_forgotten, err));
+}
