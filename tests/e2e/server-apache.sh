@@ -57,5 +57,6 @@ story "Syntax error on line 1 of $D/more/broken.conf: Invalid command 'Nonsense'
 say "a process of another name is not signalled"
 echo $$ >"$D/apache.pid"
 hook_says 0 'not running' deploy
+rm "$D/apache.pid"
 
 say "all of it"
