@@ -9,6 +9,7 @@
 
 #include "base/secret.h"
 #include "keystore/jks.h"
+#include "keystore/jks_pbe.h"
 #include "keystore/jks_text.h"
 #include "keystore/jks_update.h"
 #include "keystore/p12_update.h"
@@ -97,12 +98,28 @@ static bool check_length(const struct secret *password, const char *whose, struc
 		       whose, KS_STORE_PASSWORD_MIN);
 }
 
-static bool check_passwords(
-	bool java, bool is_new, const struct ks_entry_source *e, struct err *err)
+/*
+ * PBEKey of Java takes nothing but printable ASCII, and what others make of the rest under PBES2
+ * differs; for 3DES it is defined (RFC 7292 B.1), and Windows and OpenSSL agree.
+ */
+static bool check_ascii(bool java, const struct ks_entry_source *e, struct err *err)
+{
+	return (e->legacy && !java) ||
+	       (jks_pbe_printable(e->store_password) &&
+		       (!e->key_password || jks_pbe_printable(e->key_password))) ||
+	       err_set(err, ERR_KEYSTORE,
+		       "the password has characters beyond ASCII, and Java opens no PKCS #12 file "
+		       "with one; choose another password");
+}
+
+static bool check_passwords(enum ks_credential_type real, bool java, bool is_new,
+	const struct ks_entry_source *e, struct err *err)
 {
 	if (!e->store_password || !secret_len(e->store_password))
 		return err_set(err, ERR_KEYSTORE,
 			"needs a password, and none is configured (password_file)");
+	if (real == KS_PKCS12 && !check_ascii(java, e, err))
+		return false;
 	if (!java)
 		return true;
 	return (!is_new || check_length(e->store_password, "key store", err)) &&
@@ -164,6 +181,7 @@ static bool check_result(const struct buf *file, enum ks_credential_type type,
 bool ks_store_update(struct buf *out, enum ks_credential_type type, const void *old, size_t old_len,
 	const struct ks_entry_source *e, struct err *err)
 {
+	enum ks_credential_type real = ks_store_type(type, old, old_len);
 	AUTO(buf) struct buf file = BUF(KS_STORE_MAX);
 
 	if (type != KS_PKCS12 && !is_java(type))
@@ -171,11 +189,9 @@ bool ks_store_update(struct buf *out, enum ks_credential_type type, const void *
 	if (old_len > KS_STORE_MAX)
 		return err_set(err, ERR_KEYSTORE, "larger than %d bytes", KS_STORE_MAX);
 	ERR_clear_error();
-	if (!check_alias(e->alias, err) || !check_passwords(is_java(type), !old_len, e, err) ||
-		!check_pair(e, err))
-		return false;
-	type = ks_store_type(type, old, old_len);
-	if (!update(&file, type, old, old_len, e, err) || !check_result(&file, type, e, err))
+	if (!check_alias(e->alias, err) ||
+		!check_passwords(real, is_java(type), !old_len, e, err) || !check_pair(e, err) ||
+		!update(&file, real, old, old_len, e, err) || !check_result(&file, real, e, err))
 		return false;
 	buf_add(out, file.data, file.len);
 	return buf_check(out, "key store", err);

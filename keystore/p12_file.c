@@ -129,14 +129,26 @@ bool p12_unpack(p12_bags **out, struct p12_file *f, PKCS7 *safe, struct err *err
 	return true;
 }
 
+/* Java has what is beyond U+FFFF as a pair of surrogates, which a BMPString may not hold. */
 void p12_add_name(struct buf *out, const PKCS12_SAFEBAG *bag)
 {
 	const ASN1_TYPE *name = PKCS12_SAFEBAG_get0_attr(bag, NID_friendlyName);
 	AUTO(ossl_bytes) unsigned char *text = NULL;
 
-	if (name && name->type == V_ASN1_BMPSTRING &&
-		ASN1_STRING_to_UTF8(&text, name->value.bmpstring) >= 0)
+	if (name && name->type == V_ASN1_BMPSTRING)
+		text = (unsigned char *)OPENSSL_uni2utf8(
+			name->value.bmpstring->data, name->value.bmpstring->length);
+	if (text)
 		buf_add_str(out, (const char *)text);
+}
+
+bool p12_set_name(PKCS12_SAFEBAG *bag, const char *name)
+{
+	AUTO(ossl_bytes) unsigned char *text = NULL;
+	int len = 0;
+
+	return OPENSSL_utf82uni(name, -1, &text, &len) &&
+	       PKCS12_add_friendlyname_uni(bag, text, len - 2); /* without the NUL at its end */
 }
 
 bool p12_has_name(const PKCS12_SAFEBAG *bag, const char *name)

@@ -43,6 +43,9 @@ MUST_USE bool p12_unpack(p12_bags **out, struct p12_file *f, PKCS7 *safe, struct
 /* The friendlyName in UTF-8; nothing when it has none. */
 void p12_add_name(struct buf *out, const PKCS12_SAFEBAG *bag);
 
+/* Gives it one. False, with OpenSSL's queue filled, when memory is short. */
+MUST_USE bool p12_set_name(PKCS12_SAFEBAG *bag, const char *name);
+
 /* Java stores aliases in lower case whatever they were. */
 bool p12_has_name(const PKCS12_SAFEBAG *bag, const char *name);
 

@@ -132,7 +132,7 @@ static bool name_last(const struct update *u, p12_bags *bags, struct err *err)
 {
 	PKCS12_SAFEBAG *bag = sk_PKCS12_SAFEBAG_value(bags, sk_PKCS12_SAFEBAG_num(bags) - 1);
 
-	return (PKCS12_add_friendlyname_utf8(bag, u->e->alias, -1) &&
+	return (p12_set_name(bag, u->e->alias) &&
 		       PKCS12_add_localkeyid(
 			       bag, (unsigned char *)u->key_id, (int)strlen(u->key_id))) ||
 	       err_crypto(err, ERR_KEYSTORE, "name an object of the key store");
