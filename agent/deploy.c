@@ -25,8 +25,8 @@ bool deploy_digest(char out[static CSR_SHA256_HEX], const struct conf_cert *c, s
 	for (size_t i = 0; i < c->verify.n; i++) {
 		const struct verify_target *t = &c->verify.item[i];
 
-		buf_addf(&text, "verify %s %u %s %u\n", t->host, t->port,
-			t->address ? t->address : "", t->address_port);
+		buf_addf(&text, "verify%s %s %u %s %u\n", starttls_scheme(t->protocol), t->host,
+			t->port, t->address ? t->address : "", t->address_port);
 	}
 	buf_addf(&text, "group %s mode %o\n", c->group ? c->group : "", c->key_mode);
 	if (!buf_check(&text, "deployment", err))

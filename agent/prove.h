@@ -1,6 +1,8 @@
 /*
- * Proof that the servers serve a generation: each `verify` address is probed until it shows the
- * generation's leaf and chain. That a reload ended well proves nothing.
+ * Proof that the servers serve a generation: each address that a `verify` item leads to is probed
+ * until it shows the generation's leaf and chain. That a reload ended well proves nothing. An
+ * address where nobody takes the connection is passed over with a warning, if another one of the
+ * same item has proved itself.
  */
 #ifndef AGENT_PROVE_H
 #define AGENT_PROVE_H

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -10,6 +11,7 @@
 #include "base/clock.h"
 #include "base/ossl.h"
 #include "deploy-hooks/dial.h"
+#include "deploy-hooks/upgrade.h"
 
 AUTO_DEFINE(ssl_ctx, SSL_CTX *, SSL_CTX_free);
 AUTO_DEFINE(ssl, SSL *, SSL_free);
@@ -143,6 +145,7 @@ static bool copy_chain(struct probe_chain *out, const SSL *ssl, struct err *err)
 				i + 1, PROBE_CERT_BYTES_MAX);
 	}
 	*out = chain;
+	out->reached = true;
 	chain = (struct probe_chain) { 0 };
 	return true;
 }
@@ -168,13 +171,15 @@ static bool fetch_from(struct probe_chain *out, int fd, const struct probe_targe
 	return true;
 }
 
-/* A dialogue before TLS (STARTTLS) would stand between the two. */
 static bool try_address(struct probe_chain *out, const struct addrinfo *to,
 	const struct probe_target *t, int64_t deadline, struct err *err)
 {
 	AUTO(fd) int fd = -1;
 
-	return dial_connect(&fd, to, deadline, err) && fetch_from(out, fd, t, deadline, err);
+	if (!dial_connect(&fd, to, deadline, err))
+		return false;
+	out->reached = true;
+	return upgrade(fd, t->protocol, deadline, err) && fetch_from(out, fd, t, deadline, err);
 }
 
 /* A dead address gets its share of the time that is left, not all of it. */
@@ -200,9 +205,38 @@ bool probe_chain_fetch(struct probe_chain *out, const struct probe_target *t, st
 	AUTO(addresses) struct addrinfo *all = NULL;
 	AUTO(sigpipe) struct sigaction before = { 0 };
 
+	out->reached = false;
 	ignore_sigpipe(&before);
 	if (!dial_look_up(&all, t->host, t->port, err))
 		return false;
 	return try_addresses(out, all, t, deadline, err) ||
 	       err_wrap(err, "%s port %u", t->host, t->port);
+}
+
+static bool has(const struct probe_addresses *all, const char *text)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (!strcmp(all->text[i], text))
+			return true;
+	return false;
+}
+
+bool probe_addresses_find(struct probe_addresses *out, const char *host, struct err *err)
+{
+	AUTO(addresses) struct addrinfo *all = NULL;
+	struct probe_addresses found = { 0 };
+
+	if (!dial_look_up(&all, host, 0, err))
+		return false;
+	for (const struct addrinfo *a = all; a && found.n < PROBE_ADDRESSES_MAX; a = a->ai_next) {
+		char text[PROBE_ADDRESS_TEXT_MAX] = "";
+
+		if (getnameinfo(
+			    a->ai_addr, a->ai_addrlen, text, sizeof(text), NULL, 0, NI_NUMERICHOST))
+			return err_set(err, ERR_UNAVAILABLE, "look up \"%s\": no address", host);
+		if (!has(&found, text))
+			memcpy(found.text[found.n++], text, sizeof(text));
+	}
+	*out = found;
+	return true;
 }

@@ -19,26 +19,28 @@ void verify_target_dispose(struct verify_target *t)
 static bool refuse(const char *text, const char *why, struct err *err)
 {
 	return err_set(err, ERR_CONFIG,
-		"verify = \"%s\": %s; the form is HOST:PORT or HOST:PORT@ADDRESS[:PORT]", text,
+		"verify = \"%s\": %s; the form is [SCHEME://]HOST:PORT[@ADDRESS[:PORT]]", text,
 		why);
 }
 
-/* What stands before "://" asks for a dialogue before TLS; none is spoken yet. */
-static bool check_scheme(const char *text, struct err *err)
+/* "smtp://" at *at, which then points behind it; nothing for TLS at once. */
+static bool take_scheme(enum starttls_protocol *protocol, const char **at)
 {
-	static const char *const later[] = { "smtp", "imap", "pop3", "ldap", "postgres" };
-	const char *end = strstr(text, "://");
+	const char *end = strstr(*at, "://");
+	size_t length = end ? (size_t)(end - *at) : 0;
 
 	if (!end)
 		return true;
-	for (size_t i = 0; i < ARRAY_LEN(later); i++)
-		if (strlen(later[i]) == (size_t)(end - text) &&
-			!strncmp(text, later[i], strlen(later[i])))
-			return err_set(err, ERR_CONFIG,
-				"verify = \"%s\": %s:// is not supported yet; name a port that "
-				"speaks TLS at once, or leave it out",
-				text, later[i]);
-	return refuse(text, "unknown scheme", err);
+	for (int i = STARTTLS_NONE + 1; i < STARTTLS_PROTOCOL_COUNT; i++) {
+		const char *scheme = starttls_scheme((enum starttls_protocol)i);
+
+		if (strlen(scheme) == length && !strncmp(*at, scheme, length)) {
+			*protocol = (enum starttls_protocol)i;
+			*at = end + strlen("://");
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Letters, digits, '-', '.', '_' (internationalized names in their xn-- form). */
@@ -101,8 +103,8 @@ bool verify_parse(struct verify_target *out, const char *text, struct err *err)
 	AUTO(verify_target) struct verify_target t = { 0 };
 	const char *at = text;
 
-	if (!check_scheme(text, err))
-		return false;
+	if (!take_scheme(&t.protocol, &at))
+		return refuse(text, "the scheme is none of smtp, imap, pop3, ldap, postgres", err);
 	t.host = take_host(&at);
 	if (!t.host)
 		return refuse(text, "no host name or address", err);

@@ -1,10 +1,11 @@
 /*
  * One item of a certificate's `verify` list: where its servers are asked what they serve.
  *
- *	[scheme://]HOST:PORT[@ADDRESS[:PORT]]        an IPv6 address stands in brackets
+ *	[SCHEME://]HOST:PORT[@ADDRESS[:PORT]]        an IPv6 address stands in brackets
  *
- * HOST is the name that is asked for, ADDRESS where to connect instead. Text to values only; the
- * handshake is probe.h's.
+ * SCHEME (smtp, imap, pop3, ldap, postgres) is what is spoken until TLS begins (STARTTLS); without
+ * it TLS begins at once. HOST is the name that is asked for, ADDRESS where to connect instead. Text
+ * to values only; the handshake is probe.h's.
  */
 #ifndef DEPLOY_HOOKS_VERIFY_H
 #define DEPLOY_HOOKS_VERIFY_H
@@ -12,12 +13,14 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "deploy-hooks/starttls.h"
 
 struct verify_target {
 	char *host; /* without brackets; never NULL once parsed */
 	unsigned port;
 	char *address;	       /* NULL: connect to the host */
 	unsigned address_port; /* the host's, unless given */
+	enum starttls_protocol protocol;
 };
 
 void verify_target_dispose(struct verify_target *t);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "dcv/lookup.h"
+#include "deploy-hooks/leaf.h"
 #include "deploy-hooks/probe.h"
 #include "fetch/account.h"
 #include "fetch/channel.h"
@@ -50,6 +51,32 @@ static void open_account(struct session *s, const struct wire_request *r)
 	channel_reply(&s->channel, &reply);
 }
 
+_Static_assert((int)WIRE_STARTTLS_NONE == STARTTLS_NONE &&
+		       (int)WIRE_STARTTLS_SMTP == STARTTLS_SMTP &&
+		       (int)WIRE_STARTTLS_IMAP == STARTTLS_IMAP &&
+		       (int)WIRE_STARTTLS_POP3 == STARTTLS_POP3 &&
+		       (int)WIRE_STARTTLS_LDAP == STARTTLS_LDAP &&
+		       (int)WIRE_STARTTLS_POSTGRES == STARTTLS_POSTGRES,
+	"the wire and the probe have the same protocols");
+_Static_assert(WIRE_ADDRESSES_MAX == PROBE_ADDRESSES_MAX, "the wire takes what the probe finds");
+
+static void find_addresses(struct session *s, const struct wire_request *r)
+{
+	struct wire_reply reply = { .id = r->id };
+	const char *cell[PROBE_ADDRESSES_MAX];
+	struct probe_addresses found;
+
+	if (probe_addresses_find(&found, r->addresses.host, &reply.err)) {
+		reply.err = (struct err) { 0 };
+		for (size_t i = 0; i < found.n; i++)
+			cell[i] = found.text[i];
+		reply.columns = 1;
+		reply.rows = (uint32_t)found.n;
+		reply.cell = cell;
+	}
+	channel_reply(&s->channel, &reply);
+}
+
 static void probe(struct session *s, const struct wire_request *r)
 {
 	AUTO(probe_chain) struct probe_chain chain = { 0 };
@@ -57,10 +84,21 @@ static void probe(struct session *s, const struct wire_request *r)
 	const struct probe_target target = { .host = r->probe.connect_host,
 		.port = r->probe.connect_port,
 		.server_name = r->probe.server_name,
-		.timeout_ms = r->probe.timeout_ms };
+		.timeout_ms = r->probe.timeout_ms,
+		.protocol = (enum starttls_protocol)r->probe.starttls };
+	const char *cell[WIRE_PROBE_COLUMNS];
+	struct leaf leaf;
 
-	if (probe_chain_fetch(&chain, &target, &reply.err)) {
+	if (!probe_chain_fetch(&chain, &target, &reply.err) ||
+		!leaf_read(&leaf, chain.cert[0].der, chain.cert[0].len, &reply.err)) {
+		reply.unsent = !chain.reached;
+	} else {
 		reply.err = (struct err) { 0 };
+		cell[0] = leaf.serial;
+		cell[1] = leaf.subject;
+		reply.columns = WIRE_PROBE_COLUMNS;
+		reply.rows = 1;
+		reply.cell = cell;
 		reply.chain_count = (uint32_t)chain.n;
 		for (size_t i = 0; i < chain.n; i++)
 			reply.chain[i] =
@@ -99,13 +137,16 @@ static void look_up(struct session *s, const struct wire_request *r)
 /* Whom a probe talks to is not up to us, so what probes has no credential. */
 static bool is_probe(const struct wire_request *r)
 {
-	return r->op == WIRE_PROBE || r->op == WIRE_PUBLISHED || r->op == WIRE_LOOKUP;
+	return r->op == WIRE_PROBE || r->op == WIRE_ADDRESSES || r->op == WIRE_PUBLISHED ||
+	       r->op == WIRE_LOOKUP;
 }
 
 static void look(struct session *s, const struct wire_request *r)
 {
 	if (r->op == WIRE_PROBE)
 		probe(s, r);
+	else if (r->op == WIRE_ADDRESSES)
+		find_addresses(s, r);
 	else if (r->op == WIRE_LOOKUP)
 		look_up(s, r);
 	else

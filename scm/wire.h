@@ -20,7 +20,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define WIRE_VERSION 2
+#define WIRE_VERSION 3
 #define WIRE_HEADER 4			   /* bytes of the length before a body */
 #define WIRE_REQUEST_MAX (4 * 1024 * 1024) /* an account carries a key store and a trust store */
 #define WIRE_REPLY_MAX (1024 * 1024)
@@ -50,6 +50,7 @@ enum wire_op {
 	WIRE_DCV,	  /* one step of a domain's validation */
 	WIRE_PUBLISHED, /* whether a file of a domain's validation can be read by HTTP; as PROBE */
 	WIRE_LOOKUP,	/* whether a record of a domain's validation is in the DNS; as PROBE */
+	WIRE_ADDRESSES, /* what a server's name resolves to; as PROBE */
 	WIRE_PROBE,	/* the chain that a TLS server shows; needs no account */
 };
 
@@ -212,11 +213,33 @@ struct wire_lookup {
 	const char *server; /* "" for the system's, or ADDRESS[:PORT] */
 };
 
+/* The answer is a row of one cell for each address, at most WIRE_ADDRESSES_MAX. */
+#define WIRE_ADDRESSES_MAX 16
+struct wire_addresses {
+	const char *host;
+};
+
+/* What is spoken before TLS. */
+enum wire_starttls {
+	WIRE_STARTTLS_NONE,
+	WIRE_STARTTLS_SMTP,
+	WIRE_STARTTLS_IMAP,
+	WIRE_STARTTLS_POP3,
+	WIRE_STARTTLS_LDAP,
+	WIRE_STARTTLS_POSTGRES,
+};
+
+/*
+ * The answer is the chain, and one row of WIRE_PROBE_COLUMNS cells about its leaf: serial number
+ * in upper-case hex, subject. On failure, `unsent`: nobody took the connection.
+ */
+#define WIRE_PROBE_COLUMNS 2
 struct wire_probe {
 	const char *connect_host; /* where to connect: name or address literal */
 	uint32_t connect_port;
 	const char *server_name; /* SNI */
 	uint32_t timeout_ms;
+	enum wire_starttls starttls;
 };
 
 struct wire_request {
@@ -232,6 +255,7 @@ struct wire_request {
 		struct wire_dcv dcv;
 		struct wire_published published;
 		struct wire_lookup lookup;
+		struct wire_addresses addresses;
 		struct wire_probe probe;
 	};
 };
@@ -255,6 +279,7 @@ enum wire_order_state {
  * failed:
  *	code         SCM's error code, 0 when there was none
  *	unsent       SUBMIT: no byte of the order left this host, so none can exist
+ *	             PROBE: no connection came about
  *	refused      SUBMIT: a complete answer of SCM said no, so none exists (401, or a final code)
  *	             REVOKE: the same, so nothing was revoked
  *	             ACCOUNT: the token would not take the PIN, which must not be tried again
@@ -278,7 +303,7 @@ struct wire_reply {
 	uint32_t chain_count; /* COLLECT, PROBE: as the server sent them; 0 while waiting */
 	struct wire_bytes chain[WIRE_CHAIN_MAX]; /* DER */
 	uint32_t next;				 /* LIST: position of the next page, 0 at the end */
-	uint32_t columns;			 /* LIST, DCV */
+	uint32_t columns;			 /* LIST, DCV, ADDRESSES, PROBE */
 	uint32_t rows;
 	const char *
 		*cell; /* rows * columns, row by row; owned by the decoder, wire_reply_dispose() */

@@ -157,10 +157,15 @@ static void lookup(struct codec *c, struct wire_lookup *l)
 
 static void probe(struct codec *c, struct wire_probe *p)
 {
+	uint32_t starttls = p->starttls;
+
 	codec_str(c, &p->connect_host, WIRE_STRING_MAX, "connect_host");
 	codec_u32(c, &p->connect_port, 1, 65535, "connect_port");
 	codec_str(c, &p->server_name, WIRE_STRING_MAX, "server_name");
 	codec_u32(c, &p->timeout_ms, 1, TIMEOUT_MAX_MS, "timeout_ms");
+	codec_u32(c, &starttls, WIRE_STARTTLS_NONE, WIRE_STARTTLS_POSTGRES, "starttls");
+	if (!c->wrong)
+		p->starttls = starttls;
 }
 
 void wire_request_fields(struct codec *c, struct wire_request *r)
@@ -200,6 +205,9 @@ void wire_request_fields(struct codec *c, struct wire_request *r)
 		break;
 	case WIRE_LOOKUP:
 		lookup(c, &r->lookup);
+		break;
+	case WIRE_ADDRESSES:
+		codec_str(c, &r->addresses.host, WIRE_STRING_MAX, "host");
 		break;
 	case WIRE_PROBE:
 		probe(c, &r->probe);

@@ -382,16 +382,18 @@ static void reads_verify(void **state)
 	AUTO(conf)
 	struct conf *conf = conf_scene_load(*state,
 		SCENE_ACCOUNT SCENE_CERT "verify = www.example.com:443,\n"
-					 "  [2001:db8::1]:8443@127.0.0.1:9000\n");
+					 "  [2001:db8::1]:8443@127.0.0.1:9000, smtp://mx:25\n");
 	const struct conf_verify *v = &conf->cert->verify;
 
-	assert_int_equal(v->n, 2);
+	assert_int_equal(v->n, 3);
 	assert_string_equal(v->item[0].host, "www.example.com");
 	assert_int_equal(v->item[0].port, 443);
 	assert_null(v->item[0].address);
 	assert_string_equal(v->item[1].host, "2001:db8::1");
 	assert_string_equal(v->item[1].address, "127.0.0.1");
 	assert_int_equal(v->item[1].address_port, 9000);
+	assert_int_equal(v->item[1].protocol, STARTTLS_NONE);
+	assert_int_equal(v->item[2].protocol, STARTTLS_SMTP);
 }
 
 /* A section may be spread over files, and a drop-in may hold certificates of its own. */
@@ -458,9 +460,6 @@ static void refuses_what_comes_later(void **state)
 	}
 	conf_scene_refuse(*state, "[install:tomcat]\ncertificate = www\n" REST, 1,
 		"[install:tomcat],not supported by this version");
-	conf_scene_refuse(*state,
-		SCENE_CERT "verify = a:443, smtp://mail.example.com:25\n" SCENE_ACCOUNT, 5,
-		"smtp://,not supported");
 }
 
 #define ENROLLMENT                                                                                 \
@@ -750,6 +749,7 @@ static void refuses_certificates(void **state)
 		{ CERT "group = no-such-group-here\n", 5, "no group 'no-such-group-here'" },
 		{ CERT "key_mode = 0644\n", 5, "key_mode: ,private key" },
 		{ CERT "verify = www.example.com\n", 5, "verify,HOST:PORT" },
+		{ CERT "verify = a:443, https://a:443\n", 5, "verify,https://a:443,scheme" },
 		{ CERT "verify = a:443, a:443\n", 5, "stands twice" },
 		{ CERT "deploy_hooks = apache3\n", 5, "'apache3',[hook:ID],shipped script" },
 		{ CERT "deploy_hooks = README\n", 5, "'README',shipped script" },

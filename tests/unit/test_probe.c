@@ -292,7 +292,8 @@ static void test_refused(void **state)
 {
 	struct probe_chain seen = { 0 };
 	int fd = bound_socket();
-	const struct probe_target target = { "127.0.0.1", port_of(fd), "x", PLENTY_MS };
+	const struct probe_target target = { "127.0.0.1", port_of(fd), "x", PLENTY_MS,
+		STARTTLS_NONE };
 	struct err err = { 0 };
 
 	(void)state;
@@ -307,7 +308,8 @@ static void test_no_answer_to_connect(void **state)
 {
 	struct probe_chain seen = { 0 };
 	int listener = bound_socket();
-	const struct probe_target target = { "127.0.0.1", port_of(listener), "x", 300 };
+	const struct probe_target target = { "127.0.0.1", port_of(listener), "x", 300,
+		STARTTLS_NONE };
 	struct sockaddr_in to = { .sin_family = AF_INET,
 		.sin_port = htons((uint16_t)target.port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -330,7 +332,7 @@ static void test_no_answer_to_connect(void **state)
 
 static void test_no_such_name(void **state)
 {
-	const struct probe_target target = { "a..b", 443, "a..b", PLENTY_MS };
+	const struct probe_target target = { "a..b", 443, "a..b", PLENTY_MS, STARTTLS_NONE };
 	struct probe_chain seen = { 0 };
 	struct err err = { 0 };
 

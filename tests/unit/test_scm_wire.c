@@ -87,8 +87,12 @@ static struct wire_request request_of(enum wire_op op)
 		r.lookup = (struct wire_lookup) { true, "example.com",
 			"_pki-validation.example.com.", "a\"b", "192.0.2.53" };
 		break;
+	case WIRE_ADDRESSES:
+		r.addresses = (struct wire_addresses) { "www.example.com" };
+		break;
 	case WIRE_PROBE:
-		r.probe = (struct wire_probe) { "::1", 443, "www.example.com", 5000 };
+		r.probe = (struct wire_probe) { "::1", 25, "mx.example.com", 5000,
+			WIRE_STARTTLS_SMTP };
 		break;
 	}
 	return r;
@@ -438,6 +442,9 @@ static void test_request_bounds(void **state)
 	refuse_request(r);
 	r = request_of(WIRE_PROBE);
 	r.probe.connect_port = 65536;
+	refuse_request(r);
+	r = request_of(WIRE_PROBE);
+	r.probe.starttls = WIRE_STARTTLS_POSTGRES + 1;
 	refuse_request(r);
 	r = request_of(WIRE_SUBMIT);
 	r.submit.order = "";

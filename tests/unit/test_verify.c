@@ -9,6 +9,11 @@
 
 #include "deploy-hooks/verify.h"
 
+#define TARGET(host, port, address, address_port, protocol)                                        \
+	{                                                                                          \
+		(char *)(host), port, (char *)(address), address_port, STARTTLS_##protocol         \
+	}
+
 static void test_accepted(void **state)
 {
 	static const struct {
@@ -16,24 +21,28 @@ static void test_accepted(void **state)
 		struct verify_target expected;
 		const char *server_name;
 	} cases[] = {
-		{ "www.example.com:443", { (char *)"www.example.com", 443, NULL, 443 },
+		{ "www.example.com:443", TARGET("www.example.com", 443, NULL, 443, NONE),
 			"www.example.com" },
-		{ "localhost:1", { (char *)"localhost", 1, NULL, 1 }, "localhost" },
-		{ "_x-1.example.com.:65535", { (char *)"_x-1.example.com.", 65535, NULL, 65535 },
+		{ "localhost:1", TARGET("localhost", 1, NULL, 1, NONE), "localhost" },
+		{ "_x-1.example.com.:65535", TARGET("_x-1.example.com.", 65535, NULL, 65535, NONE),
 			"_x-1.example.com." },
-		{ "192.0.2.1:443", { (char *)"192.0.2.1", 443, NULL, 443 }, "cn" },
-		{ "[2001:db8::1]:443", { (char *)"2001:db8::1", 443, NULL, 443 }, "cn" },
+		{ "192.0.2.1:443", TARGET("192.0.2.1", 443, NULL, 443, NONE), "cn" },
+		{ "[2001:db8::1]:443", TARGET("2001:db8::1", 443, NULL, 443, NONE), "cn" },
 		{ "www.example.com:443@192.0.2.7",
-			{ (char *)"www.example.com", 443, (char *)"192.0.2.7", 443 },
-			"www.example.com" },
+			TARGET("www.example.com", 443, "192.0.2.7", 443, NONE), "www.example.com" },
 		{ "www.example.com:443@backend7:8443",
-			{ (char *)"www.example.com", 443, (char *)"backend7", 8443 },
-			"www.example.com" },
+			TARGET("www.example.com", 443, "backend7", 8443, NONE), "www.example.com" },
 		{ "www.example.com:443@[::1]:8443",
-			{ (char *)"www.example.com", 443, (char *)"::1", 8443 },
-			"www.example.com" },
-		{ "[2001:db8::1]:443@[::1]", { (char *)"2001:db8::1", 443, (char *)"::1", 443 },
-			"cn" },
+			TARGET("www.example.com", 443, "::1", 8443, NONE), "www.example.com" },
+		{ "[2001:db8::1]:443@[::1]", TARGET("2001:db8::1", 443, "::1", 443, NONE), "cn" },
+		{ "smtp://mx.example.com:25", TARGET("mx.example.com", 25, NULL, 25, SMTP),
+			"mx.example.com" },
+		{ "imap://mx.example.com:143@127.0.0.1",
+			TARGET("mx.example.com", 143, "127.0.0.1", 143, IMAP), "mx.example.com" },
+		{ "pop3://mx.example.com:110@[::1]:1110",
+			TARGET("mx.example.com", 110, "::1", 1110, POP3), "mx.example.com" },
+		{ "ldap://[::1]:389", TARGET("::1", 389, NULL, 389, LDAP), "cn" },
+		{ "postgres://db:5432", TARGET("db", 5432, NULL, 5432, POSTGRES), "db" },
 	};
 
 	(void)state;
@@ -47,6 +56,7 @@ static void test_accepted(void **state)
 		assert_string_equal(t.host, expected->host);
 		assert_int_equal(t.port, expected->port);
 		assert_int_equal(t.address_port, expected->address_port);
+		assert_int_equal(t.protocol, expected->protocol);
 		if (expected->address)
 			assert_string_equal(t.address, expected->address);
 		else
@@ -94,14 +104,15 @@ static void test_refused(void **state)
 		{ "a:443@b@c", "not a port" },
 		{ "a:443@[::1]x", "not a port" },
 		{ "a@b:443", "no port" },
-		{ "https://www.example.com:443", "unknown scheme" },
-		{ "://www.example.com:443", "unknown scheme" },
-		{ "SMTP://www.example.com:25", "unknown scheme" },
-		{ "smtp://mail.example.com:25", "smtp:// is not supported yet" },
-		{ "imap://mail.example.com:143", "imap:// is not supported yet" },
-		{ "pop3://mail.example.com:110", "pop3:// is not supported yet" },
-		{ "ldap://ldap.example.com:389", "ldap:// is not supported yet" },
-		{ "postgres://db.example.com:5432", "postgres:// is not supported yet" },
+		{ "https://www.example.com:443", "the scheme is none of smtp" },
+		{ "://www.example.com:443", "the scheme is none of smtp" },
+		{ "SMTP://www.example.com:25", "the scheme is none of smtp" },
+		{ "smtps://www.example.com:25", "the scheme is none of smtp" },
+		{ "smt://www.example.com:25", "the scheme is none of smtp" },
+		{ "smtp:/www.example.com:25", "no port" },
+		{ "smtp://", "no host" },
+		{ "smtp://mx.example.com", "no port" },
+		{ "smtp://imap://mx.example.com:25", "no port" },
 	};
 
 	(void)state;
