@@ -11,6 +11,8 @@
 
 #include "base/secret.h"
 #include "jks_fixture.h"
+#include "keystore/p12_old.h"
+#include "keystore/p12_update.h"
 #include "p12_fixture.h"
 #include "store_scene.h"
 
@@ -146,6 +148,32 @@ static void bombs(void **state)
 	}
 }
 
+static long rounds_spent(const struct buf *file)
+{
+	AUTO(p12_old) struct p12_old old = { .n = 0 };
+
+	assert_true(p12_old_open(&old, file->data, file->len, scene.password, &scene.err));
+	assert_true(p12_old_mark(&old, "ours", &scene.err));
+	return KS_PKCS12_ITERATIONS_MAX - old.file.budget;
+}
+
+/* For the MAC and each safe of certificates; none for a key, neither of others nor the old one. */
+static void rounds_are_counted(void **state)
+{
+	AUTO(buf) struct buf one = BUF(KS_STORE_MAX);
+	AUTO(buf) struct buf two = BUF(KS_STORE_MAX);
+	const struct ks_entry_source other = scene_rsa("other");
+	const struct ks_entry_source ours = scene_ec("ours");
+
+	(void)state;
+	scene_write(&one, KS_PKCS12, NULL, &other);
+	assert_int_equal(rounds_spent(&one), 2 * P12_ROUNDS);
+	scene_write(&two, KS_PKCS12, &one, &ours);
+	assert_int_equal(rounds_spent(&two), 3 * P12_ROUNDS);
+	scene_write(&one, KS_PKCS12, &two, &ours);
+	assert_int_equal(rounds_spent(&one), 3 * P12_ROUNDS);
+}
+
 /* Keys of others are never opened, whatever they ask for. */
 static void bombs_in_keys_of_others(void **state)
 {
@@ -272,6 +300,7 @@ int main(void)
 		cmocka_unit_test(changed_behind_its_digest),
 		cmocka_unit_test(wrong_password),
 		cmocka_unit_test(bombs),
+		cmocka_unit_test(rounds_are_counted),
 		cmocka_unit_test(bombs_in_keys_of_others),
 		cmocka_unit_test(scrypt_is_refused),
 		cmocka_unit_test(aliases),
