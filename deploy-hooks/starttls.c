@@ -202,7 +202,7 @@ static bool take_ldap(struct starttls *s, struct err *err)
 	size_t used = 0;
 
 	if (!starttls_ldap_answer(&used, s->in, s->len, err))
-		return err_wrap(err, "the LDAP server");
+		return false;
 	s->step = STEPS - 1;
 	return !used || next(s, used, err);
 }

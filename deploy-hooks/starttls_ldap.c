@@ -77,7 +77,7 @@ static bool take_number(unsigned *out, struct ber *in, unsigned char tag)
 
 static bool not_understood(struct err *err)
 {
-	return err_set(err, ERR_PROTOCOL, "sends no answer to the wish for TLS");
+	return err_set(err, ERR_PROTOCOL, "the LDAP server sends no answer to the wish for TLS");
 }
 
 /* What may follow the text (referral, name, value, controls) doesn't matter. */
@@ -93,13 +93,14 @@ static bool judge(struct ber message, struct err *err)
 		!take(&ignored, &response, OCTETS))
 		return not_understood(err);
 	if (id == 0)
-		return err_set(err, ERR_PROTOCOL, "disconnects with result code %u", code);
+		return err_set(
+			err, ERR_PROTOCOL, "the LDAP server disconnects with result code %u", code);
 	if (id != 1)
 		return not_understood(err);
-	return !code ||
-	       err_set(err, ERR_PROTOCOL,
-		       "answers the wish for TLS with result code %u; is TLS switched on there?",
-		       code);
+	return !code || err_set(err, ERR_PROTOCOL,
+				"the LDAP server answers the wish for TLS with result code %u; is "
+				"TLS switched on there?",
+				code);
 }
 
 bool starttls_ldap_answer(size_t *used, const void *data, size_t len, struct err *err)

@@ -8,3 +8,9 @@ endforeach()
 add_test(NAME deploy_scripts
 	COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/deploy-scripts.sh ${CMAKE_SOURCE_DIR}/deploy-hooks/scripts)
 set_tests_properties(deploy_scripts PROPERTIES LABELS component TIMEOUT 120 SKIP_RETURN_CODE 77)
+
+add_executable(probe_once ${CMAKE_CURRENT_LIST_DIR}/probe_once.c)
+target_link_libraries(probe_once PRIVATE deploy_hooks base)
+add_test(NAME starttls_servers
+	COMMAND ${CMAKE_CURRENT_LIST_DIR}/starttls.sh $<TARGET_FILE:probe_once>)
+set_tests_properties(starttls_servers PROPERTIES LABELS component TIMEOUT 300 SKIP_RETURN_CODE 77)
