@@ -19,6 +19,7 @@ with_name() {
 	local want=$1
 	shift
 	RC=0
+	# shellcheck disable=SC2016
 	unshare -m sh -c 'mount --bind "$0" /etc/hosts && exec "$@"' "$T/hosts" \
 		"$AGENT" -c "$T/agent.ini" "$@" >"$T/out" 2>"$T/err" </dev/null || RC=$?
 	[ "$RC" = "$want" ] || fail "scm-agent $*: exit status $RC instead of $want"
