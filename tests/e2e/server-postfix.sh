@@ -50,14 +50,14 @@ server_start() {
 
 master() {
 	local pid
-	pid=$(tr -d ' ' <"$D/queue/pid/master.pid") 2>/dev/null && kill -0 "$pid" 2>/dev/null && say "$pid"
+	pid=$(tr -d ' ' 2>/dev/null <"$D/queue/pid/master.pid") && kill -0 "$pid" 2>/dev/null && say "$pid"
 }
 
+# Not by "postfix stop", which a broken configuration stops.
 server_stop() {
 	local pid
 	pid=$(master) || return 0
-	postfix -c "$config" stop >>"$D/start.log" 2>&1
-	while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+	stop "$pid"
 }
 
 server_break() {
