@@ -9,6 +9,7 @@
 
 #include "agent/check.h"
 #include "agent/intent.h"
+#include "agent/targets.h"
 
 void check_row(struct check *k, const char *what, const char *result, const char *text)
 {
@@ -85,6 +86,22 @@ static void check_dcv(struct check *k, const struct conf_dcv *d)
 		check_bad(k, what, &err);
 }
 
+static void check_targets(struct check *k, const struct conf_cert *cert)
+{
+	char what[96];
+
+	for (size_t i = 0; i < cert->targets; i++) {
+		const struct conf_target *t = &cert->target[i];
+		struct err err = { 0 };
+
+		snprintf(what, sizeof(what), "%s: install %s", cert->name, t->name);
+		if (targets_check_one(t, &err))
+			check_good(k, what, t->path ? t->path : "in the token");
+		else
+			check_bad(k, what, &err);
+	}
+}
+
 /* A token is opened and what is in it can be listed; its keys are tried by check_keys(). */
 static void check_token(struct check *k, const struct conf_token *token)
 {
@@ -147,6 +164,7 @@ static void check_all(struct check *k)
 		check_hooks(k, &conf->cert[i], "hook", &conf->cert[i].deploy_hooks);
 		check_hooks(k, &conf->cert[i], "pre hook", &conf->cert[i].pre_hooks);
 		check_hooks(k, &conf->cert[i], "post hook", &conf->cert[i].post_hooks);
+		check_targets(k, &conf->cert[i]);
 		check_key(k, &conf->cert[i]);
 	}
 	for (size_t i = 0; i < conf->dcvs; i++)

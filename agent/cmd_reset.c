@@ -9,6 +9,7 @@
 #include "agent/refusal.h"
 #include "agent/revocation.h"
 #include "agent/revoke.h"
+#include "agent/targets.h"
 #include "base/log.h"
 
 static bool forget(struct store *store, const struct refusal *r, const char *what, const char *name,
@@ -161,7 +162,7 @@ int cmd_recover(struct cmd_context *c)
 
 		log_scope(cert->name);
 		if (store_clean(c->store, cert->name, &err) && finish_install(&r.run, cert, &err) &&
-			relink(&r.run, cert, &err))
+			relink(&r.run, cert, &err) && targets_recover(&r.run, cert, &err))
 			continue;
 		if (!status)
 			status = err_exit_status(err.kind);

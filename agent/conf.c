@@ -73,6 +73,7 @@ static const struct {
 	{ "defaults", false, conf_check_defaults },
 	{ "dcv", true, conf_load_dcv },
 	{ "certificate", true, conf_load_cert },
+	{ "install", true, conf_load_target },
 	{ "agent", false, NULL },
 };
 
@@ -87,12 +88,9 @@ static bool check_kind(const struct ini_section *s, struct err *err)
 			return conf_error(err, where, "[%s] takes no name", s->kind);
 		return true;
 	}
-	if (!strcmp(s->kind, "install"))
-		return conf_error(
-			err, where, "[install:%s] is not supported by this version", s->name);
 	return conf_error(err, where,
 		"unknown section [%s]; known are agent, scm, token:NAME, hook:NAME, dcv:NAME, "
-		"defaults, certificate:NAME",
+		"defaults, certificate:NAME, install:NAME",
 		s->kind);
 }
 
@@ -136,6 +134,8 @@ static bool digest_cert(struct conf_loading *l, struct conf_cert *c, struct err 
 	add_hooks(&text, l, &c->deploy_hooks);
 	add_hooks(&text, l, &c->pre_hooks);
 	add_hooks(&text, l, &c->post_hooks);
+	for (size_t i = 0; i < c->targets; i++)
+		add_section(&text, l, "install", c->target[i].name);
 	if (!buf_check(&text, "configuration", err))
 		return false;
 	return csr_der_fingerprint(c->digest, text.data, text.len) || err_memory(err);

@@ -125,6 +125,37 @@ struct conf_window {
 	int64_t seconds;
 };
 
+/* In the order in which they are written: what has a key first, the leaf alone last. */
+enum conf_format {
+	CONF_PEM_KEY,
+	CONF_PEM_COMBINED,
+	CONF_PKCS12,
+	CONF_JKS,
+	CONF_JCEKS,
+	CONF_PEM_CHAIN,
+	CONF_PEM_FULLCHAIN,
+	CONF_PEM_CERT,
+	CONF_TOKEN_CERT,
+};
+
+/* A further place that a certificate is written to. */
+struct conf_target {
+	char *name;
+	struct conf_where where;
+	enum conf_format format;
+	char *path;		 /* NULL with CONF_TOKEN_CERT */
+	char *alias;		 /* of stores; else NULL */
+	char *password_file;	 /* of stores; else NULL */
+	char *key_password_file; /* NULL: the store's; PEM: not encrypted */
+	bool legacy;
+	char *owner;
+	char *group;
+	uid_t uid; /* FS_KEEP when it is not set */
+	gid_t gid;
+	unsigned mode;
+	bool mode_default; /* nobody asked for this mode */
+};
+
 enum conf_on_failure { CONF_ROLLBACK, CONF_KEEP };
 enum conf_renew_with { CONF_ENROLL, CONF_RENEW };
 enum conf_on_lost_answer { CONF_HOLD, CONF_RESUBMIT };
@@ -167,6 +198,8 @@ struct conf_cert {
 	char *group;
 	gid_t gid; /* FS_KEEP without a group */
 	unsigned key_mode;
+	struct conf_target *target; /* in the order in which they are written */
+	size_t targets;
 	char digest[CSR_SHA256_HEX]; /* of all sections that this certificate depends on */
 };
 
@@ -210,6 +243,13 @@ const struct conf_token *conf_find_token(const struct conf *conf, const char *na
 
 /* The account of that name, or NULL. Borrowed. */
 const struct conf_account *conf_find_account(const struct conf *conf, const char *name);
+
+/* Whether a file of that format holds the private key; whether it is one of several entries. */
+bool conf_format_has_key(enum conf_format format);
+bool conf_format_is_store(enum conf_format format);
+
+/* As the configuration has it: "pem-key". Borrowed for ever. */
+const char *conf_format_name(enum conf_format format);
 
 /* The subject for a request. Borrows from `cert`. */
 struct csr_subject conf_subject(const struct conf_cert *cert);

@@ -343,6 +343,9 @@ void conf_cert_dispose(struct conf_cert *c)
 	for (size_t i = 0; i < c->verify.n; i++)
 		verify_target_dispose(&c->verify.item[i]);
 	free(c->verify.item);
+	for (size_t i = 0; i < c->targets; i++)
+		conf_target_dispose(&c->target[i]);
+	free(c->target);
 }
 
 struct csr_subject conf_subject(const struct conf_cert *c)

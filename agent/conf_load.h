@@ -1,7 +1,7 @@
 /*
  * Loading the configuration, between the files that do it: conf.c goes through the sections,
  * conf_token.c reads tokens, conf_account.c accounts, conf_hook.c hooks, conf_dcv.c how domains are
- * validated, conf_cert.c certificates.
+ * validated, conf_cert.c certificates, conf_install.c where else they are written.
  * Nobody else includes this.
  */
 #ifndef AGENT_CONF_LOAD_H
@@ -30,6 +30,9 @@ MUST_USE bool conf_load_account(struct conf_loading *l, struct ini_section *s, s
 MUST_USE bool conf_load_dcv(struct conf_loading *l, struct ini_section *s, struct err *err);
 MUST_USE bool conf_load_cert(struct conf_loading *l, struct ini_section *s, struct err *err);
 
+/* Adds a target to its certificate. */
+MUST_USE bool conf_load_target(struct conf_loading *l, struct ini_section *s, struct err *err);
+
 /* [defaults] by itself, whether or not a certificate uses it. */
 MUST_USE bool conf_check_defaults(struct conf_loading *l, struct ini_section *s, struct err *err);
 
@@ -57,5 +60,6 @@ void conf_account_dispose(struct conf_account *a);
 void conf_hooks_dispose(struct conf_hooks *h);
 void conf_dcv_dispose(struct conf_dcv *d);
 void conf_cert_dispose(struct conf_cert *c);
+void conf_target_dispose(struct conf_target *t);
 
 #endif

@@ -8,9 +8,23 @@
 #include "agent/prove.h"
 #include "agent/prune.h"
 #include "agent/revocation.h"
+#include "agent/targets.h"
 #include "agent/view.h"
 #include "base/clock.h"
 #include "base/log.h"
+
+static const char *text_of(const char *s)
+{
+	return s ? s : "";
+}
+
+static void add_target(struct buf *out, const struct conf_target *t)
+{
+	buf_addf(out, "install %s %s\n%s\n%s\n%s\n", t->name, conf_format_name(t->format),
+		text_of(t->path), text_of(t->alias), text_of(t->password_file));
+	buf_addf(out, "%s\n%s %s mode %o legacy %d\n", text_of(t->key_password_file),
+		text_of(t->owner), text_of(t->group), t->mode, t->legacy);
+}
 
 bool deploy_digest(char out[static CSR_SHA256_HEX], const struct conf_cert *c, struct err *err)
 {
@@ -28,6 +42,8 @@ bool deploy_digest(char out[static CSR_SHA256_HEX], const struct conf_cert *c, s
 		buf_addf(&text, "verify%s %s %u %s %u\n", starttls_scheme(t->protocol), t->host,
 			t->port, t->address ? t->address : "", t->address_port);
 	}
+	for (size_t i = 0; i < c->targets; i++)
+		add_target(&text, &c->target[i]);
 	buf_addf(&text, "group %s mode %o\n", c->group ? c->group : "", c->key_mode);
 	if (!buf_check(&text, "deployment", err))
 		return false;
@@ -60,31 +76,63 @@ static bool switch_to(
 		       store_switch(run->store, cert->name, id, err));
 }
 
-static bool transact(struct run *run, const struct conf_cert *cert, const char *id, bool with_probe,
-	struct err *err)
+/* A generation on its way to the servers. */
+struct attempt {
+	const char *id;
+	bool proof; /* see whether it is served */
+	struct targets targets;
+};
+
+static void attempt_dispose(struct attempt *a)
 {
-	AUTO(view) struct view v = { 0 };
+	targets_dispose(&a->targets);
+}
+AUTO_DEFINE_REF(attempt, struct attempt, attempt_dispose);
+
+/* All that can be done while the servers still find what they had. */
+static bool prepare(
+	struct attempt *a, struct run *run, const struct conf_cert *cert, struct err *err)
+{
 	AUTO(fd) int archive = -1;
 
-	return view_open(&v, run, cert, id, err) &&
-	       store_open_archive(&archive, run->store, cert->name, true, err) &&
-	       install_set_permissions(cert, archive, id, err) && switch_to(run, cert, id, err) &&
+	return store_open_archive(&archive, run->store, cert->name, true, err) &&
+	       install_set_permissions(cert, archive, a->id, err) &&
+	       targets_prepare(&a->targets, run, cert, a->id, err);
+}
+
+/* The install targets and live/, which a crash between them does not part: targets_recover(). */
+static bool put(struct attempt *a, struct run *run, const struct conf_cert *cert, struct err *err)
+{
+	return targets_switch(&a->targets, run, cert, a->id, err) &&
+	       switch_to(run, cert, a->id, err) &&
+	       (!cert->targets || targets_settle(run->store, cert->name, err));
+}
+
+static bool transact(
+	struct attempt *a, struct run *run, const struct conf_cert *cert, struct err *err)
+{
+	AUTO(view) struct view v = { 0 };
+
+	return view_open(&v, run, cert, a->id, err) && put(a, run, cert, err) &&
 	       run_hooks(cert, HOOK_TEST, &v, err) && run_hooks(cert, HOOK_DEPLOY, &v, err) &&
-	       (!with_probe || prove_served(run, cert, &v, err));
+	       (!a->proof || prove_served(run, cert, &v, err));
 }
 
 /* The way back: the former generation is switched to even when the server can't be reloaded. */
 static void put_back(
 	struct run *run, const struct conf_cert *cert, const char *former, struct err *failure)
 {
+	AUTO(attempt) struct attempt a = { .id = former };
 	struct err err = { 0 };
+	struct err trouble = { 0 };
+	bool ready = prepare(&a, run, cert, &err);
 
-	if (!switch_to(run, cert, former, &err)) {
-		log_error("rolling back to generation %s: %s", former, err.text);
+	if (!switch_to(run, cert, former, &trouble)) {
+		log_error("rolling back to generation %s: %s", former, trouble.text);
 		err_wrap(failure, "and the former generation %s could not be made live", former);
 		return;
 	}
-	if (transact(run, cert, former, false, &err)) {
+	if (ready && transact(&a, run, cert, &err)) {
 		err_wrap(failure, "rolled back to generation %s", former);
 	} else {
 		log_error("rolling back to generation %s: %s", former, err.text);
@@ -100,11 +148,16 @@ bool deploy_generation(struct run *run, const struct conf_cert *cert, const char
 {
 	bool back = former && strcmp(former, generation) && cert->on_failure == CONF_ROLLBACK;
 
-	if (transact(run, cert, generation, true, err))
+	AUTO(attempt) struct attempt a = { .id = generation, .proof = true };
+
+	/* nothing has changed yet, so there is nothing to put back */
+	if (!prepare(&a, run, cert, err))
+		return false;
+	if (transact(&a, run, cert, err))
 		return true;
 	if (back)
 		put_back(run, cert, former, err);
-	if (err->kind != ERR_IO && err->kind != ERR_INTERNAL)
+	if (err->kind != ERR_IO && err->kind != ERR_INTERNAL && err->kind != ERR_KEYSTORE)
 		err->kind = ERR_DEPLOY;
 	return false;
 }

@@ -1,8 +1,9 @@
 /*
- * From a generation to a server that serves it, as one transaction: permissions, live/ switched,
- * the hooks' test, the hooks' deploy, each `verify` address probed until it shows the new leaf and
- * chain. Any failure puts the former generation back and deploys that again. A failed deployment
- * is tried again later from the same generation; it never leads to a new order.
+ * From a generation to a server that serves it, as one transaction: permissions, install targets
+ * (targets.h), live/ switched, the hooks' test, the hooks' deploy, each `verify` address probed
+ * until it shows the new leaf and chain. Any failure puts the former generation back and deploys
+ * that again. A failed deployment is tried again later from the same generation; it never leads to
+ * a new order.
  */
 #ifndef AGENT_DEPLOY_H
 #define AGENT_DEPLOY_H
@@ -11,13 +12,14 @@
 
 enum progress deploy_step(struct job *job, struct err *err);
 
-/* SHA-256 over what a deployment depends on: hooks, options, verify, group and modes. */
+/* SHA-256 over what a deployment depends on: targets, hooks, options, verify, group, modes. */
 MUST_USE bool deploy_digest(
 	char out[static CSR_SHA256_HEX], const struct conf_cert *cert, struct err *err);
 
 /*
  * The transaction alone, for the commands: makes `generation` live and proves it. `former` is what
- * a failure falls back to, NULL for nothing. ERR_DEPLOY.
+ * a failure falls back to, NULL for nothing. ERR_DEPLOY; before anything changed, what
+ * targets_prepare() says.
  */
 MUST_USE bool deploy_generation(struct run *run, const struct conf_cert *cert,
 	const char *generation, const char *former, struct err *err);

@@ -7,6 +7,7 @@
 #include "agent/fuse.h"
 #include "agent/hooks.h"
 #include "agent/sequel.h"
+#include "agent/targets.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/parse.h"
@@ -133,7 +134,8 @@ enum progress intent_step_key(struct job *job, struct err *err)
 	if (!keyring_open(&ks, job->run->keys, job->cert->token, err) ||
 		!fs_check_space(job->run->store->root, SPACE_NEEDED, err) ||
 		!fuse_check(job, err) || !check_anchors(job->cert, err) ||
-		!hooks_check(job->cert, err) || !job_begin(job, err))
+		!hooks_check(job->cert, err) || !targets_check(job->cert, err) ||
+		!job_begin(job, err))
 		return JOB_FAILED;
 	if (!store_open_pending(&dir, job->run->store, job->cert->name, true, err))
 		return JOB_FAILED;

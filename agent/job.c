@@ -13,6 +13,7 @@
 #include "agent/order.h"
 #include "agent/retry.h"
 #include "agent/revoke.h"
+#include "agent/targets.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -189,6 +190,11 @@ void job_advance(struct job *job)
 	log_scope(job->cert->name);
 	job->awake = job->progress == JOB_SLEEPING;
 	job->progress = JOB_NEXT;
+	if (first && !targets_recover(job->run, job->cert, &err)) {
+		fail(job, &err);
+		log_scope(NULL);
+		return;
+	}
 	if (first && !job->awake && look_tidy(job, &err) && too_early(job)) {
 		log_scope(NULL);
 		return;

@@ -166,38 +166,73 @@ static bool write_all(int fd, const char *name, const void *data, size_t len, st
 	return true;
 }
 
-/* Content, permissions and fsync: what must be true of a temporary file before it gets its name. */
+/* Permissions, content and fsync: what must be true of a temporary file before it gets its name. */
 static bool fill(int fd, const char *name, const void *data, size_t len, struct fs_attr attr,
 	struct err *err)
 {
-	if (!write_all(fd, name, data, len, err) || !set_attr_fd(fd, name, attr, err))
+	if (!set_attr_fd(fd, name, attr, err) || !write_all(fd, name, data, len, err))
 		return false;
 	if (fsync(fd))
 		return err_errno(err, ERR_IO, "sync %s", name);
 	return true;
 }
 
+struct file {
+	const void *data;
+	size_t len;
+	struct fs_attr attr;
+};
+
+/* `name` is for messages. */
+static bool write_temp(
+	int dir, const char *temp, const char *name, const struct file *f, struct err *err)
+{
+	int fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bool done;
+
+	if (fd < 0)
+		return err_errno(err, ERR_IO, "create %s", name);
+	done = fill(fd, name, f->data, f->len, f->attr, err);
+	if (close(fd) && done)
+		done = err_errno(err, ERR_IO, "close %s", name);
+	if (!done)
+		unlinkat(dir, temp, 0);
+	return done;
+}
+
+bool fs_put(int dir, const char *temp, const char *name, struct err *err)
+{
+	if (renameat(dir, temp, dir, name))
+		return err_errno(err, ERR_IO, "rename to %s", name);
+	return true;
+}
+
+bool fs_sync(int dir, const char *name, struct err *err)
+{
+	return sync_dir(dir, name, err);
+}
+
 bool fs_write(int dir, const char *name, const void *data, size_t len, struct fs_attr attr,
 	struct err *err)
 {
 	char temp[TEMP_SIZE];
-	bool done;
-	int fd;
 
 	temp_name(temp);
-	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_errno(err, ERR_IO, "create %s", name);
-	done = fill(fd, name, data, len, attr, err);
-	if (close(fd) && done)
-		done = err_errno(err, ERR_IO, "close %s", name);
-	if (done && renameat(dir, temp, dir, name))
-		done = err_errno(err, ERR_IO, "rename to %s", name);
-	if (!done) {
+	if (!write_temp(dir, temp, name, &(struct file) { data, len, attr }, err))
+		return false;
+	if (!fs_put(dir, temp, name, err)) {
 		unlinkat(dir, temp, 0);
 		return false;
 	}
 	return sync_dir(dir, name, err);
+}
+
+bool fs_prepare(int dir, const char *temp, const void *data, size_t len, struct fs_attr attr,
+	struct err *err)
+{
+	if (unlinkat(dir, temp, 0) && errno != ENOENT)
+		return err_errno(err, ERR_IO, "remove %s", temp);
+	return write_temp(dir, temp, temp, &(struct file) { data, len, attr }, err);
 }
 
 static bool ends_in_newline(int fd)

@@ -43,11 +43,21 @@ MUST_USE bool fs_open_dir_optional(int *out, int at, const char *path, struct er
 MUST_USE bool fs_make_dir(int *out, int at, const char *path, struct fs_attr attr, struct err *err);
 
 /*
- * The one way to write a file: a temporary name in the same directory, mode 0600 until the content
- * is complete, then permissions by descriptor, fsync, rename over `name`, fsync of the directory.
+ * The one way to write a file: a temporary name in the same directory, permissions by descriptor,
+ * content, fsync, rename over `name`, fsync of the directory.
  */
 MUST_USE bool fs_write(int dir, const char *name, const void *data, size_t len, struct fs_attr attr,
 	struct err *err);
+
+/*
+ * The same in three steps, for files that are to change together: all of them are prepared before
+ * the first one is put in its place, which is durable after the last step. `temp` is the caller's
+ * choice, so that it can be found after a crash; what is there of that name is replaced.
+ */
+MUST_USE bool fs_prepare(int dir, const char *temp, const void *data, size_t len,
+	struct fs_attr attr, struct err *err);
+MUST_USE bool fs_put(int dir, const char *temp, const char *name, struct err *err);
+MUST_USE bool fs_sync(int dir, const char *name, struct err *err);
 
 /*
  * Appends one line (which must end in \n) with a single write and fsyncs it; creates the file

@@ -45,7 +45,7 @@ judge() {
 	is_in "$(stat -c %a sub 2>/dev/null)" "" 711 || fail "$1: sub: mode $(stat -c %a sub)"
 	is_in "$(find from sub/moved -name a 2>/dev/null)" from/a sub/moved/a || fail "$1: moved"
 	while read -r temp; do
-		is_in "$temp" "600 0" "600 5000" "600 10000" "640 10000" || fail "$1: temporary: $temp"
+		is_in "$temp" "600 0" "640 0" "640 5000" "640 10000" || fail "$1: temporary: $temp"
 	done < <(find . -maxdepth 1 -type f -name '.tmp-*' -printf '%m %s\n')
 }
 

@@ -458,8 +458,6 @@ static void refuses_what_comes_later(void **state)
 		conf_scene_refuse(*state, buf_str(&text), 2, "not supported by this version");
 		assert_words(conf_scene_err.text, key);
 	}
-	conf_scene_refuse(*state, "[install:tomcat]\ncertificate = www\n" REST, 1,
-		"[install:tomcat],not supported by this version");
 }
 
 #define ENROLLMENT                                                                                 \
@@ -704,7 +702,7 @@ static void repeats_no_secret(void **state)
 		  "client_cert_key_store = pkcs11:object=a?pin-value=hunter2\n",
 			6, "a PIN does not belong here" },
 		{ "[certificate:c]\npassword = hunter2\n", 2, "unknown key 'password'" },
-		{ "[install:c]\npassword = hunter2\n", 1, "not supported" },
+		{ "[install:c]\npassword = hunter2\n", 2, "password,set password_file" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
