@@ -1,0 +1,314 @@
+#!/usr/bin/env bash
+# Install targets: every format, made, renewed and rolled back; owners and modes; stores that others
+# use, too; what fails changes nothing; and certbot's hooks as people write them.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+sim_start
+ORG=$(jq -r '.organizations[0].id' "$T/sim/account.json")
+login_make host01
+D=$T/etc
+mkdir -p "$D"
+printf 'changeit\n' >"$T/store.pw"
+printf 'keypass\n' >"$T/key.pw"
+chmod 600 "$T"/*.pw
+
+# target FILE FORMAT [LINE...]: an [install:FILE] of www, in $D/FILE
+target() {
+	local id=$1 format=$2
+
+	shift 2
+	{
+		printf '\n[install:%s]\ncertificate = www\nformat = %s\npath = %s\n' "${id##*/}" \
+			"$format" "$D/$id"
+		printf '%s\n' "$@"
+	} >>"$T/agent.ini"
+}
+
+configure() {
+	conf_head 'login = host01' "client_cert_key_store = $T/host01.p12" \
+		"client_cert_key_store_password_file = $T/store.pass"
+	sed -i '/^\[token:web\]/,/^$/d' "$T/agent.ini"
+	conf_cert www 'key_type = ec:P-256' "$@"
+}
+
+all_targets() {
+	target cert.pem pem-cert
+	target key.pem pem-key 'group = www-data' 'mode = 0640'
+	target sealed.pem pem-key "key_password_file = $T/key.pw" 'owner = www-data'
+	target chain.pem pem-chain
+	target full.pem pem-fullchain 'mode = 0444'
+	target haproxy.pem pem-combined
+	target haproxy-sealed.pem pem-combined "key_password_file = $T/key.pw"
+	target www.p12 pkcs12 "password_file = $T/store.pw" 'alias = tomcat'
+	target old.p12 pkcs12 "password_file = $T/store.pw" 'legacy = yes'
+	target www.jks jks "password_file = $T/store.pw" 'alias = tomcat'
+	target keyed.jks jks "password_file = $T/store.pw" "key_password_file = $T/key.pw"
+	target www.jceks jceks "password_file = $T/store.pw"
+}
+
+
+# same FILE WHAT COMMAND...: what the command prints is WHAT of the live generation
+same() {
+	local file=$1 want=$2
+
+	shift 2
+	[ "$("$@" 2>/dev/null)" = "$want" ] || fail "$file is not of the live generation"
+}
+
+p12_cert() {
+	openssl pkcs12 -in "$1" -passin "file:$T/store.pw" -nokeys -clcerts "${@:2}" |
+		openssl x509 -noout -serial | cut -d= -f2
+}
+
+p12_key() {
+	openssl pkcs12 -in "$1" -passin "file:$T/store.pw" -nocerts -nodes "${@:2}" |
+		openssl pkey -pubout
+}
+
+have_keytool() {
+	command -v keytool >/dev/null
+}
+
+# java_serial FILE TYPE ALIAS: read by Java itself
+java_serial() {
+	keytool -exportcert -rfc -keystore "$1" -storetype "$2" -storepass changeit -alias "$3" |
+		openssl x509 -noout -serial | cut -d= -f2
+}
+
+# all_live: each target holds the generation that live/www is
+all_live() {
+	local live serial public
+
+	live=$(live www)
+	serial=$(serial_of "$live/cert.pem")
+	public=$(openssl pkey -in "$live/privkey.pem" -pubout)
+	cmp -s "$D/cert.pem" "$live/cert.pem" || fail "cert.pem"
+	cmp -s "$D/key.pem" "$live/privkey.pem" || fail "key.pem"
+	cmp -s "$D/chain.pem" "$live/chain.pem" || fail "chain.pem"
+	cmp -s "$D/full.pem" "$live/fullchain.pem" || fail "full.pem"
+	cat "$live/fullchain.pem" "$live/privkey.pem" | cmp -s - "$D/haproxy.pem" || fail "haproxy.pem"
+	grep -q 'BEGIN ENCRYPTED PRIVATE KEY' "$D/sealed.pem" || fail "sealed.pem is not encrypted"
+	same sealed.pem "$public" openssl pkey -in "$D/sealed.pem" -passin "file:$T/key.pw" -pubout
+	same haproxy-sealed.pem "$public" \
+		openssl pkey -in "$D/haproxy-sealed.pem" -passin "file:$T/key.pw" -pubout
+	! grep -q 'BEGIN PRIVATE KEY' "$D/haproxy-sealed.pem" || fail "haproxy-sealed.pem"
+	same www.p12 "$serial" p12_cert "$D/www.p12"
+	same www.p12 "$public" p12_key "$D/www.p12"
+	same old.p12 "$serial" p12_cert "$D/old.p12" -legacy
+	same old.p12 "$public" p12_key "$D/old.p12" -legacy
+	openssl pkcs12 -in "$D/www.p12" -passin "file:$T/store.pw" -info -noout 2>&1 |
+		grep -q 'AES-256-CBC' || fail "www.p12 is not modern"
+	openssl pkcs12 -legacy -in "$D/old.p12" -passin "file:$T/store.pw" -info -noout 2>&1 |
+		grep -q '3-KeyTripleDES' || fail "old.p12 is not legacy"
+	if have_keytool; then
+		same www.p12 "$serial" java_serial "$D/www.p12" PKCS12 tomcat
+		same www.jks "$serial" java_serial "$D/www.jks" JKS tomcat
+		same keyed.jks "$serial" java_serial "$D/keyed.jks" JKS www
+		same www.jceks "$serial" java_serial "$D/www.jceks" JCEKS www
+	fi
+	[ -z "$(find "$D" -name '.*.scm-agent')" ] || fail "temporary files are left"
+	[ ! -e "$T/state/archive/www/installing" ] || fail "the journal is left"
+}
+
+attributes() {
+	stat -c '%n %a %U:%G' "$D"/*.pem "$D"/*.p12 "$D"/*.j* | sed "s|^$D/||"
+}
+
+# everything in the directory, to see that nothing changed
+picture() {
+	find "$D" -type f -printf '%p %m %u %g %T@ ' -exec sha256sum {} \;
+}
+
+say "created: every format, its owner and mode"
+configure
+all_targets
+expect 0 check --config-only
+expect 0 run
+all_live
+diff <(attributes) - <<'END' || fail "owners and modes"
+cert.pem 644 root:root
+chain.pem 644 root:root
+full.pem 444 root:root
+haproxy-sealed.pem 600 root:root
+haproxy.pem 600 root:root
+key.pem 640 root:www-data
+sealed.pem 600 www-data:root
+old.p12 600 root:root
+www.p12 600 root:root
+keyed.jks 600 root:root
+www.jceks 600 root:root
+www.jks 600 root:root
+END
+before=$(picture)
+expect 0 run
+[ "$(picture)" = "$before" ] || fail "a quiet run touched targets"
+expect 0 check
+grep -q 'www: install haproxy.pem *ok' "$T/out" || fail "check does not show targets"
+
+say "permissions by descriptor before content"
+if command -v strace >/dev/null; then
+	strace -f -e trace=openat,fchown,fchmod,write -o "$T/trace" \
+		"$AGENT" -c "$T/agent.ini" deploy www >"$T/out" 2>"$T/err" || fail "deploy under strace"
+	awk '/openat\(.*"\.key\.pem\.scm-agent"/ { on = 1; next } on { print $2; if (/write\(/) exit }' \
+		"$T/trace" | sed 's/(.*//' | paste -sd' ' >"$T/order"
+	[ "$(cat "$T/order")" = "fchown fchmod write" ] || fail "order: $(cat "$T/order")"
+	all_live
+fi
+
+say "renewed, and rolled back by hand"
+expect 0 run --force
+[ "$(basename "$(readlink "$(live www)")")" = 000002 ] || fail "not renewed"
+all_live
+expect 0 rollback www
+[ "$(basename "$(readlink "$(live www)")")" = 000001 ] || fail "not rolled back"
+all_live
+expect 0 deploy www
+all_live
+
+say "a failing hook puts the former generation's files back"
+cat >"$T/hook" <<-END
+	#!/bin/sh
+	! [ -e "$T/broken" ]
+END
+chmod 755 "$T/hook"
+configure "deploy_hooks = $T/hook"
+all_targets
+expect 0 run
+touch "$T/broken"
+before=$(orders)
+expect 10 run --force
+[ "$(basename "$(readlink "$(live www)")")" = 000002 ] || fail "live is not the former generation"
+all_live
+rm "$T/broken"
+expect 0 run www
+[ "$(basename "$(readlink "$(live www)")")" = 000003 ] || fail "live is not the new generation"
+all_live
+[ "$(orders)" = $((before + 1)) ] || fail "orders"
+
+say "a changed target deploys again, without an order"
+before=$(orders)
+configure "deploy_hooks = $T/hook"
+all_targets
+target second.pem pem-fullchain
+expect 0 run
+cmp -s "$D/second.pem" "$(live www)/fullchain.pem" || fail "the new target is not there"
+all_live
+[ "$(orders)" = "$before" ] || fail "orders"
+
+if have_keytool; then
+	say "stores that others use: their entries, passwords and permissions stay"
+	keytool -genkeypair -keyalg RSA -alias Theirs -dname CN=theirs -storetype JKS \
+		-keystore "$D/shared.jks" -storepass changeit -keypass theirpass 2>/dev/null
+	keytool -genkeypair -keyalg RSA -alias other -dname CN=other -storetype PKCS12 \
+		-keystore "$D/really.jks" -storepass changeit 2>/dev/null
+	chown root:www-data "$D/shared.jks"
+	chmod 0640 "$D/shared.jks"
+	configure
+	target shared.jks jks "password_file = $T/store.pw" 'alias = one'
+	target two jks "password_file = $T/store.pw" 'alias = two'
+	sed -i "s|^path = $D/two|path = $D/shared.jks|" "$T/agent.ini"
+	target really.jks jks "password_file = $T/store.pw" 'alias = tomcat'
+	expect 0 run
+	serial=$(serial_of "$(live www)/cert.pem")
+	same shared.jks "$serial" java_serial "$D/shared.jks" JKS one
+	same shared.jks "$serial" java_serial "$D/shared.jks" JKS two
+	same really.jks "$serial" java_serial "$D/really.jks" PKCS12 tomcat
+	keytool -certreq -keystore "$D/shared.jks" -storetype JKS -storepass changeit -alias theirs \
+		-keypass theirpass >/dev/null 2>&1 || fail "their key or its password is gone"
+	keytool -certreq -keystore "$D/really.jks" -storetype PKCS12 -storepass changeit \
+		-alias other >/dev/null 2>&1 || fail "the other key in PKCS12 is gone"
+	[ "$(stat -c '%a %U:%G' "$D/shared.jks")" = '640 root:www-data' ] || fail "permissions"
+fi
+
+say "what fails before the first file changes, changes none"
+configure
+all_targets
+expect 0 run
+before=$(picture)
+# refused STATUS WORDS: a deployment fails, and everything is as it was
+refused() {
+	expect "$1" deploy www
+	expect_error "$2"
+	[ "$(picture)" = "$before" ] || fail "$2: something changed"
+	[ ! -e "$T/state/archive/www/installing" ] || fail "$2: the journal is left"
+}
+printf 'wrongpass\n' >"$T/store.pw"
+refused 4 '\[install:.*(password|integrity)'
+rm "$T/store.pw"
+refused 3 '\[install:.*store.pw'
+printf 'changeit\n' >"$T/store.pw"
+chmod 644 "$T/store.pw"
+refused 3 '\[install:'
+chmod 600 "$T/store.pw"
+target ../missing/x.pem pem-cert
+refused 3 'directory .*/missing'
+configure && all_targets
+target link.pem pem-cert
+ln -s cert.pem "$D/link.pem"
+refused 3 'symbolic link'
+rm "$D/link.pem"
+mkdir "$D/link.pem"
+refused 3 'no regular file'
+rmdir "$D/link.pem"
+mkdir -m 777 "$T/open"
+configure && all_targets
+target ../open/x.pem pem-cert
+refused 3 'can be changed by others'
+if unshare --mount true 2>/dev/null; then
+	mkdir "$T/small"
+	configure && all_targets
+	target ../small/x.p12 pkcs12 "password_file = $T/store.pw"
+	for mount in 'nr_inodes=1,mode=755' 'size=4k,mode=755' 'ro,mode=755'; do
+		RC=0
+		# shellcheck disable=SC2016 # for the inner shell
+		unshare --mount sh -c 'mount -t tmpfs -o "$1" none "$2" &&
+			{ head -c 4096 /dev/zero >"$2/full"; shift 2; exec "$@"; }' sh \
+			"$mount" "$T/small" "$AGENT" -c "$T/agent.ini" deploy www >"$T/out" 2>"$T/err" || RC=$?
+		[ "$RC" = 9 ] || fail "$mount: exit status $RC instead of 9"
+		[ "$(picture)" = "$before" ] || fail "$mount: something changed"
+	done
+fi
+configure && all_targets
+expect 0 run www
+all_live
+
+say "no order is made for targets that can't be written"
+configure
+target ../missing/x.pem pem-cert
+rm "$T/state/history" # the fuse of three orders a day
+before=$(orders)
+expect 3 run --force
+[ "$(orders)" = "$before" ] || fail "ordered all the same"
+
+say "certbot's hooks as people write them"
+mkdir "$D/postfix"
+cat >"$T/haproxy-hook" <<-END
+	#!/bin/sh
+	cat "\$RENEWED_LINEAGE/fullchain.pem" "\$RENEWED_LINEAGE/privkey.pem" >"$D/site.pem"
+END
+cat >"$T/postfix-hook" <<-END
+	#!/bin/bash
+	for domain in \$RENEWED_DOMAINS; do
+		case \$domain in
+		www.example.com) echo "reload for \$domain" >>"$D/postfix/reloads" ;;
+		esac
+	done
+END
+cat >"$T/copy-hook" <<-END
+	#!/bin/bash
+	set -e
+	lineage=\$(basename "\$RENEWED_LINEAGE")
+	install -m 0644 -o root "\$RENEWED_LINEAGE/cert.pem" "$D/\$lineage.crt"
+	install -m 0600 -o root "\$RENEWED_LINEAGE/privkey.pem" "$D/\$lineage.key"
+	install -m 0644 -o root "\$RENEWED_LINEAGE/chain.pem" "$D/\$lineage.ca"
+END
+chmod 755 "$T"/*-hook
+configure "deploy_hooks = $T/haproxy-hook, $T/postfix-hook, $T/copy-hook"
+expect 0 run --force
+cat "$(live www)/fullchain.pem" "$(live www)/privkey.pem" | cmp -s - "$D/site.pem" || fail "haproxy"
+[ "$(cat "$D/postfix/reloads")" = 'reload for www.example.com' ] || fail "postfix"
+cmp -s "$D/www.key" "$(live www)/privkey.pem" && cmp -s "$D/www.crt" "$(live www)/cert.pem" ||
+	fail "copy"
+
+say "all of it"
