@@ -11,7 +11,7 @@ example=packaging/scm-agent.ini.example
 keys_of_code() {
 	cat agent/conf*.c | code plain | perl -0777 -ne '
 		my %section = (agent => "agent", token => "token", account => "scm", hook => "hook",
-			dcv => "dcv", cert => "certificate");
+			dcv => "dcv", cert => "certificate", target => "install");
 		my %choices;
 		while (/struct\s+conf_choice\s+(\w+)\[\]\s*=\s*\{(.*?)\};/gs) {
 			my ($table, $rows) = ($1, $2);
@@ -40,7 +40,7 @@ keys_of_code() {
 keys_of_manual() {
 	perl -ne '
 		BEGIN { %section = ("THE AGENT" => "agent", SCM => "scm", TOKEN => "token", HOOK => "hook",
-			DCV => "dcv", CERTIFICATE => "certificate") }
+			DCV => "dcv", CERTIFICATE => "certificate", INSTALL => "install") }
 		chomp;
 		sub flush_keys {
 			print join("\t", $where, $_, $text), "\n" for @keys;
