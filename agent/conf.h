@@ -180,6 +180,8 @@ struct conf_cert {
 	uint64_t profile_id; /* 0 for a name */
 	uint64_t term;
 	char *comments;
+	char *dcv_mode;	 /* as SCM writes it, or NULL */
+	char *dcv_email; /* with EMAIL */
 	struct strlist external_requesters;
 	struct strlist field_names; /* custom_field.NAME, in step with field_values */
 	struct strlist field_values;

@@ -86,6 +86,8 @@ static const struct conf_key cert_keys[] = {
 		.choice = on_failures),
 	KEY("on_lost_answer", set_choice, AT(raw_cert, on_lost_answer), .fallback = "hold",
 		.choice = on_lost_answers),
+	KEY("dcv_mode", set_string, IN_CERT(dcv_mode)),
+	KEY("dcv_email", set_string, IN_CERT(dcv_email)),
 	KEY("dcv", set_choice, AT(raw_cert, dcv), .fallback = "manual", .choice = validations),
 	KEY("group", set_string, IN_CERT(group)),
 	KEY("key_mode", set_mode, IN_CERT(key_mode), .fallback = "0600"),
@@ -247,6 +249,26 @@ static bool check_dcv(const struct conf_loading *l, const struct conf_cert *c,
 		       "dcv: no [dcv:NAME] section of this account has a domain of these names");
 }
 
+/* scm-api.md, 3.2. */
+static bool check_dcv_mode(const struct conf_cert *c, const struct ini_section *s,
+	const struct ini_section *d, struct err *err)
+{
+	static const char *const modes[] = { "CNAME", "EMAIL", "HTTP", "HTTPS", "TXT", "AUTO" };
+	bool email = c->dcv_mode && !strcmp(c->dcv_mode, "EMAIL");
+	bool known = !c->dcv_mode;
+
+	for (size_t i = 0; !known && i < ARRAY_LEN(modes); i++)
+		known = !strcmp(modes[i], c->dcv_mode);
+	if (!known)
+		return conf_error(err, conf_where_of(s, d, "dcv_mode"),
+			"dcv_mode: '%s' is none of CNAME, EMAIL, HTTP, HTTPS, TXT, AUTO",
+			c->dcv_mode);
+	if (email == (c->dcv_email != NULL))
+		return true;
+	return conf_error(err, conf_where_of(s, d, email ? "dcv_mode" : "dcv_email"),
+		"dcv_email and dcv_mode = EMAIL belong together");
+}
+
 static bool check_cert(
 	struct conf_loading *l, struct raw_cert *raw, const struct ini_section *s, struct err *err)
 {
@@ -266,7 +288,8 @@ static bool check_cert(
 	c->dcv_auto = raw->dcv;
 	c->renew_with = (enum conf_renew_with)raw->renew_with;
 	c->on_lost_answer = (enum conf_on_lost_answer)raw->on_lost_answer;
-	return check_profile(c, conf_where_of(s, d, "profile"), err) && check_api(c, s, d, err) &&
+	return check_dcv_mode(c, s, d, err) &&
+	       check_profile(c, conf_where_of(s, d, "profile"), err) && check_api(c, s, d, err) &&
 	       resolve_names(c, s, d, err) && check_dcv(l, c, conf_where_of(s, d, "dcv"), err) &&
 	       resolve_key_store(l, raw, conf_where_of(s, d, "key_store"), err) &&
 	       resolve_group(c, conf_where_of(s, d, "group"), err) &&
@@ -328,7 +351,7 @@ void conf_cert_dispose(struct conf_cert *c)
 {
 	char *strings[] = { c->name, c->account_name, c->common_name, c->organization,
 		c->organizational_unit, c->locality, c->state, c->country, c->key_store,
-		c->comments, c->profile, c->trust_anchors, c->group };
+		c->comments, c->profile, c->dcv_mode, c->dcv_email, c->trust_anchors, c->group };
 
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		free(strings[i]);

@@ -316,6 +316,19 @@ static void describe_account(
 	w->token_uri = a->store_object ? a->store_object : start->token->uri;
 }
 
+/* Which file it was, and where its password came from: the fetcher knows neither. */
+static bool name_source(const struct fetcher_start *start, struct err *err)
+{
+	const struct conf_account *a = start->account;
+	const char *password = a->store_password_file;
+
+	if (err->kind != ERR_KEYSTORE || !a->store)
+		return false;
+	return err_wrap(err, "client_cert_key_store %s%s%s%s", a->store,
+		password ? " with the password of " : "", password ? password : "",
+		a->key_password_file ? " and client_cert_key_password_file" : "");
+}
+
 /* The first exchange: the account, and whether its credential can be used. */
 static bool introduce(struct fetcher *f, struct fetcher_seen *seen,
 	const struct fetcher_start *start, struct err *err)
@@ -334,7 +347,7 @@ static bool introduce(struct fetcher *f, struct fetcher_seen *seen,
 	if (answer.reply.err.kind == ERR_NONE)
 		return true;
 	*err = answer.reply.err;
-	return false;
+	return name_source(start, err);
 }
 
 static const char **environment(const struct conf_token *token)

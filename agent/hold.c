@@ -19,6 +19,8 @@ static bool order_digest(
 		c->account->url, c->account->customer_uri ? c->account->customer_uri : "",
 		c->account->login, c->account->organization_id, c->term,
 		c->comments ? c->comments : "");
+	buf_addf(
+		&text, "%s %s\n", c->dcv_mode ? c->dcv_mode : "", c->dcv_email ? c->dcv_email : "");
 	strlist_join(&text, &c->external_requesters, ",");
 	strlist_join(&text, &c->field_names, ",");
 	strlist_join(&text, &c->field_values, ",");

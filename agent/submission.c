@@ -71,7 +71,9 @@ bool submission_fill(
 		.names = buf_str(&out->names),
 		.comments = buf_str(&out->comments),
 		.reason = sequel.reason,
-		.external_requester = buf_str(&out->requesters) };
+		.external_requester = buf_str(&out->requesters),
+		.dcv_mode = cert->dcv_mode,
+		.dcv_email = cert->dcv_email };
 	add_fields(&out->wire, cert);
 	return true;
 }

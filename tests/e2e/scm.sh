@@ -157,6 +157,13 @@ printf 'custom_field.Cost centre = 4711\n' >>"$T/agent.ini"
 expect 0 run twin
 account '.customFields = []'
 
+say "what SCM is told about the order's own validation"
+conf_bob
+conf_cert told 'dcv_mode = EMAIL' 'dcv_email = hostmaster@example.com'
+expect 0 run
+jq -s -e 'any(.[]; (.body // "") | contains("\"dcvMode\":\"EMAIL\"") and contains("hostmaster@example.com"))' \
+	"$T/sim/requests.jsonl" >/dev/null || fail "no dcvMode in the order"
+
 say "a certificate that others revoked at SCM is found by the refresh, and replaced"
 conf_bob
 conf_cert first
