@@ -6,6 +6,7 @@
 
 #include "agent/order.h"
 #include "agent/revocation.h"
+#include "agent/sequel.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/parse.h"
@@ -61,6 +62,52 @@ static bool write_revoking(const struct record *r, int archive, struct err *err)
 	return record_write(r, archive, FILE_REVOKING, FS_ATTR(0600), err);
 }
 
+/* A replacement has the id of the order that it replaces, and SCM revokes what has it now. */
+static bool is_replaced(bool *out, struct job *job, int archive, const char *generation,
+	const struct record *meta, struct err *err)
+{
+	const struct situation *s = &job->sit;
+	struct sequel next = sequel_of(&s->intent.r);
+	const char *order = record_get(meta, "order");
+	AUTO(strlist) struct strlist all = { 0 };
+
+	*out = (s->submitting.found || s->order.found) && next.kind == WIRE_REPLACE &&
+	       !strcmp(next.order, order);
+	if (!store_generations(&all, job->run->store, job->cert->name, err))
+		return false;
+	for (size_t i = all.n; i-- > 0 && !*out && strcmp(all.item[i], generation) > 0;) {
+		AUTO(record) struct record later = { 0 };
+		AUTO(fd) int dir = -1;
+		bool found;
+
+		if (!fs_open_dir(&dir, archive, all.item[i], err) ||
+			!record_read(&later, &found, dir, FILE_META, err))
+			return false;
+		*out = !strcmp(record_get(&later, "order"), order);
+	}
+	return true;
+}
+
+static bool check_replaced(struct job *job, int archive, const char *generation, uint32_t code,
+	const struct record *meta, struct err *err)
+{
+	bool compromised = code == REVOCATION_COMPROMISED;
+	bool replaced;
+
+	if (!is_replaced(&replaced, job, archive, generation, meta, err))
+		return false;
+	if (!replaced)
+		return true;
+	if (compromised &&
+		!revocation_burn(job->run->store, job->cert->name, record_get(meta, "spki"), err))
+		return false;
+	return err_set(err, ERR_USAGE,
+		"generation %s was replaced by another certificate of order %s, which would be "
+		"revoked instead; revoke serial number %s in SCM itself%s",
+		generation, record_get(meta, "order"), record_get(meta, "serial"),
+		compromised ? "; here its key is never deployed again" : "");
+}
+
 bool revoke_begin(
 	struct job *job, const char *generation, uint32_t code, const char *reason, struct err *err)
 {
@@ -76,6 +123,7 @@ bool revoke_begin(
 			other, job->cert->name);
 	return store_open_archive(&archive, job->run->store, job->cert->name, true, err) &&
 	       read_meta(&meta, job, archive, generation, err) &&
+	       check_replaced(job, archive, generation, code, &meta, err) &&
 	       record_set(&r, "generation", generation, err) &&
 	       record_set(&r, "order", record_get(&meta, "order"), err) &&
 	       record_set(&r, "account", record_get(&meta, "account"), err) &&

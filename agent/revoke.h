@@ -13,8 +13,9 @@
 MUST_USE bool revoke_parse_reason(uint32_t *code, const char **name, const char *text);
 
 /*
- * Decides to revoke a generation. ERR_USAGE when there is none of that name, or another revocation
- * of this certificate is in work.
+ * Decides to revoke a generation. ERR_USAGE when there is none of that name, another revocation of
+ * this certificate is in work, or SCM knows the generation's order as that of a later certificate;
+ * a key that is compromised is burnt even then.
  */
 MUST_USE bool revoke_begin(struct job *job, const char *generation, uint32_t code,
 	const char *reason, struct err *err);
