@@ -14,6 +14,7 @@
 #include "csr/key.h"
 
 #define PEM_MAX (128 * 1024)
+#define REPLACE_TIME 86400
 
 static int64_t power(uint64_t base, unsigned exponent, uint64_t most)
 {
@@ -147,6 +148,29 @@ static enum progress ended(struct job *job, const struct wire_reply *r, struct e
 	return order_failed(job, &refused, ORDER_DEAD, err);
 }
 
+/* A replacement that SCM does not issue must not keep the certificate from being renewed. */
+static bool is_overdue(const struct job *job)
+{
+	int64_t now = clock_now();
+
+	return is_replacing(job) && now >= job->verdict.when &&
+	       now - record_get_int(&job->sit.order.r, "time", now) > REPLACE_TIME;
+}
+
+static enum progress give_up(struct job *job, struct err *err)
+{
+	const char *id = record_get(&job->sit.order.r, "ssl_id");
+
+	if (!store_history(job->run->store, err, job->cert->name, "not-replaced", "order=%s", id) ||
+		!store_abandon(job->run->store, job->cert->name, err))
+		return JOB_FAILED;
+	log_warning(
+		"SCM has not issued the replacement of order %s, and it is time to renew: a new "
+		"certificate is ordered",
+		id);
+	return JOB_NEXT;
+}
+
 enum progress collect_on_answer(struct job *job, const struct wire_reply *r, struct err *err)
 {
 	if (r->err.kind != ERR_NONE)
@@ -168,6 +192,8 @@ enum progress collect_on_answer(struct job *job, const struct wire_reply *r, str
 	default:
 		break;
 	}
+	if (is_overdue(job))
+		return give_up(job, err);
 	if (back_off(job))
 		return JOB_SLEEPING;
 	err_set(err, ERR_PENDING, "order %s is not issued yet%s%s%s",

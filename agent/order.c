@@ -106,6 +106,14 @@ enum progress order_failed(
 	return JOB_FAILED;
 }
 
+/* What was asked for by hand is over; to be held would keep what is live from being renewed. */
+static enum progress not_replaced(struct job *job, const struct wire_reply *r, struct err *err)
+{
+	if (store_discard(job->run->store, job->cert->name, err))
+		order_failed(job, r, ORDER_OPEN, err);
+	return JOB_FAILED;
+}
+
 enum progress order_on_submit(struct job *job, const struct wire_reply *r, struct err *err)
 {
 	struct sequel sequel = sequel_of(&job->sit.intent.r);
@@ -120,6 +128,8 @@ enum progress order_on_submit(struct job *job, const struct wire_reply *r, struc
 			id);
 		return JOB_NEXT;
 	}
+	if (r->refused && r->err.kind == ERR_REJECTED && sequel.kind == WIRE_REPLACE)
+		return not_replaced(job, r, err);
 	if (r->unsent || r->refused) {
 		if (!withdraw(job, err) || !domains_accepted(job->run, job->cert, r->code, err))
 			return JOB_FAILED;

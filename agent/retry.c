@@ -56,8 +56,7 @@ static bool open_place(int *out, const struct job *job, struct err *err)
 	       fs_open_dir(out, archive, job->sit.newest, err);
 }
 
-/* Less than a tenth of the life left of what is served. */
-static bool urgent(const struct job *job, int64_t now)
+bool retry_urgent(const struct job *job, int64_t now)
 {
 	const struct record *meta = &job->sit.live_meta.r;
 	int64_t end = record_get_int(meta, "not_after", 0);
@@ -82,7 +81,7 @@ bool retry_note(struct job *job, struct err *err)
 	int64_t now = clock_now();
 	int64_t before = counts(job) ? record_get_int(&evidence_of(job)->r, "failures", 0) : 0;
 	int64_t failures = before + 1;
-	int64_t pause = jitter(retry_pause((unsigned)failures, urgent(job, now)));
+	int64_t pause = jitter(retry_pause((unsigned)failures, retry_urgent(job, now)));
 
 	if (regulated(job) || !open_place(&dir, job, err))
 		return regulated(job);

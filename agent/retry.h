@@ -18,6 +18,9 @@ MUST_USE bool retry_note(struct job *job, struct err *err);
 /* True when it is too early for another attempt; `why` is then the last failure and the time. */
 bool retry_waits(const struct job *job, struct err *why);
 
+/* Whether less than a tenth of the life is left of what is served. */
+bool retry_urgent(const struct job *job, int64_t now);
+
 /* Seconds until attempt n+1 after n failures, before jitter: 0, 60, 240, ... */
 int64_t retry_pause(unsigned failures, bool urgent);
 

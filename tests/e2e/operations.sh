@@ -126,15 +126,29 @@ agent run
 [ "$RC" = 0 ] || fail "a lost replacement: $RC"
 [ "$(events replacing "$first")" = 1 ] || fail "replaced twice"
 { [ "$(order_of rei2)" = "$first" ] && [ "$(generation rei2)" = 000002 ]; } || fail "not found again"
-say "reissue: refused by SCM"
+say "reissue: refused by SCM, or never issued, it keeps nothing from being renewed"
 fresh rei3
 switches '--fault replace:code=-1148:1'
 expect 6 reissue rei3
-expect 6 run
 switches
-expect 0 reset rei3 --abandon
 expect 0 run
-[ "$(generation rei3)" = 000001 ] || fail "a refused replacement has changed something"
+{ [ "$(generation rei3)" = 000001 ] && [ ! -e "$T/state/pending/rei3" ]; } ||
+	fail "a refused replacement has changed something"
+fresh rei4
+switches '--issue-time never'
+expect 7 reissue rei4
+expect 7 run
+at '+40d' run
+{ [ "$RC" = 7 ] && silent; } || fail "an order that waits: $RC"
+touch "$T/state/lock"
+at '+85d' run
+[ "$RC" = 7 ] || fail "a replacement that is given up: $RC"
+expect_error 'it is time to renew'
+[ "$(orders rei4.example.com)" = 2 ] || fail "not renewed"
+touch "$T/state/lock"
+at '+86d' run
+expect_error 'expires soon'
+touch "$T/state/lock"
 
 say "revoke: by id, reason and code; the next run orders anew"
 fresh rev
@@ -151,6 +165,21 @@ expect 0 run
 { [ "$(orders rev.example.com)" = 2 ] && [ "$(generation rev)" = 000002 ]; } || fail "not replaced"
 expect 2 rollback rev
 expect_error 'revoked'
+say "revoke: what was replaced has its order's id no more, and the one that has it stays valid"
+fresh rev5
+expect 0 reissue rev5
+for reason in superseded keyCompromise; do
+	expect 2 revoke rev5 --generation 000001 --reason $reason
+	expect_error 'in SCM itself'
+done
+[ "$(events revoked "$(order_of rev5)")" = 0 ] || fail "the replacement was revoked"
+[ "$(wc -l <"$T/state/burnt")" = 1 ] || fail "the key was not burnt"
+expect 2 rollback rev5
+expect_error 'compromised'
+[ "$(generation rev5)" = 000002 ] || fail "not live"
+expect 0 revoke rev5 --reason superseded
+[ "$(events revoked "$(order_of rev5)")" = 1 ] || fail "the replacement can't be revoked"
+
 say "revoke: a lost answer, and a refusal"
 fresh rev2
 first=$(order_of rev2)
