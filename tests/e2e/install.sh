@@ -308,7 +308,30 @@ configure "deploy_hooks = $T/haproxy-hook, $T/postfix-hook, $T/copy-hook"
 expect 0 run --force
 cat "$(live www)/fullchain.pem" "$(live www)/privkey.pem" | cmp -s - "$D/site.pem" || fail "haproxy"
 [ "$(cat "$D/postfix/reloads")" = 'reload for www.example.com' ] || fail "postfix"
-cmp -s "$D/www.key" "$(live www)/privkey.pem" || fail "copy of the key"
-cmp -s "$D/www.crt" "$(live www)/cert.pem" || fail "copy of the certificate"
+cmp -s "$D/www.key" "$(live www)/privkey.pem" && cmp -s "$D/www.crt" "$(live www)/cert.pem" ||
+	fail "copy"
+
+say "a key in a token: its certificate in files, and beside it again"
+token_make
+rm "$T/state/history"
+conf_p12
+conf_cert hsm 'key_type = ec:P-256' 'key_store = token:web'
+{
+	printf '\n[install:hsm-file]\ncertificate = hsm\nformat = pem-fullchain\npath = %s\n' "$D/hsm.pem"
+	printf '\n[install:hsm-cert]\ncertificate = hsm\nformat = token-cert\n'
+} >>"$T/agent.ini"
+token_certs() {
+	pkcs11-tool --module "$(p11_module)" --token-label web --login --pin 123456 \
+		--list-objects --type cert 2>/dev/null | grep -c 'Certificate Object' || true
+}
+expect 0 run hsm
+cmp -s "$D/hsm.pem" "$(live hsm)/fullchain.pem" || fail "hsm.pem"
+[ "$(token_certs)" = 1 ] || fail "no certificate in the token"
+id=$(sed -n 's/.*;id=\([^;?]*\).*/\1/p' "$(live hsm)/key-uri" | tr -d %)
+pkcs11-tool --module "$(p11_module)" --token-label web --login --pin 123456 \
+	--delete-object --type cert --id "$id" >/dev/null 2>&1
+[ "$(token_certs)" = 0 ] || fail "the certificate was not removed"
+expect 0 deploy hsm
+[ "$(token_certs)" = 1 ] || fail "the certificate is not in the token again"
 
 say "all of it"
