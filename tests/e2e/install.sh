@@ -308,8 +308,8 @@ configure "deploy_hooks = $T/haproxy-hook, $T/postfix-hook, $T/copy-hook"
 expect 0 run --force
 cat "$(live www)/fullchain.pem" "$(live www)/privkey.pem" | cmp -s - "$D/site.pem" || fail "haproxy"
 [ "$(cat "$D/postfix/reloads")" = 'reload for www.example.com' ] || fail "postfix"
-cmp -s "$D/www.key" "$(live www)/privkey.pem" && cmp -s "$D/www.crt" "$(live www)/cert.pem" ||
-	fail "copy"
+cmp -s "$D/www.key" "$(live www)/privkey.pem" || fail "copy of the key"
+cmp -s "$D/www.crt" "$(live www)/cert.pem" || fail "copy of the certificate"
 
 say "a key in a token: its certificate in files, and beside it again"
 token_make
