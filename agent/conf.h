@@ -125,14 +125,17 @@ struct conf_window {
 	int64_t seconds;
 };
 
-/* In the order in which they are written: what has a key first, the leaf alone last. */
+/*
+ * In the order in which they are written: a key alone comes before the certificates alone, with
+ * nothing between them that would lengthen the time in which they differ.
+ */
 enum conf_format {
-	CONF_PEM_KEY,
 	CONF_PEM_COMBINED,
 	CONF_PKCS12,
 	CONF_JKS,
 	CONF_JCEKS,
 	CONF_PEM_CHAIN,
+	CONF_PEM_KEY,
 	CONF_PEM_FULLCHAIN,
 	CONF_PEM_CERT,
 	CONF_TOKEN_CERT,

@@ -1,7 +1,7 @@
 /*
  * The install targets of one certificate as one change: all files are made and written under
  * temporary names first, which finds every wrong password, full disk and missing directory; then
- * all are renamed, which needs but microseconds. The file `installing` of archive/NAME is there
+ * all are renamed, one right after the other. The file `installing` of archive/NAME is there
  * from before the first name until live/ has been switched as well: a run that dies between leaves
  * it, and targets_recover() then makes all files those of one generation again.
  *

@@ -94,7 +94,7 @@ static void takes_all_keys(void **state)
 	assert_false(t->mode_default);
 }
 
-/* Keys before certificates, whatever the configuration's order. */
+/* The key alone right before the certificates alone, whatever the configuration's order. */
 static void orders_them(void **state)
 {
 	AUTO(conf)
@@ -107,8 +107,8 @@ static void orders_them(void **state)
 	const struct conf_cert *c = &conf->cert[0];
 
 	assert_int_equal(c->targets, 4);
-	assert_string_equal(c->target[0].name, "c");
-	assert_string_equal(c->target[1].name, "d");
+	assert_string_equal(c->target[0].name, "d");
+	assert_string_equal(c->target[1].name, "c");
 	assert_string_equal(c->target[2].name, "b");
 	assert_string_equal(c->target[3].name, "a");
 	assert_int_equal(conf->cert[1].targets, 1);
