@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "scm/bearer.h"
+#include "scm/json.h"
 
 /* A call, until its answer has been told. */
 struct pending {
@@ -132,6 +133,21 @@ static void fail(struct pending *p, const struct err *why)
 	finish(p, &a);
 }
 
+/*
+ * A 401 of SCM's own: a challenge, or its error object. Of anybody else's one can't tell what
+ * became of an order before it.
+ */
+static bool refuses_token(const struct pending *p, const struct scm_answer *a)
+{
+	struct scm_error e;
+	struct err ignored = { 0 };
+
+	if (a->err.kind != ERR_NONE || a->status != 401)
+		return false;
+	return !p->call.order || *a->authorization_uri ||
+	       scm_json_error(&e, a->body, a->len, &ignored);
+}
+
 static void on_answer(void *context, const struct scm_answer *a)
 {
 	struct pending *p = context;
@@ -139,7 +155,7 @@ static void on_answer(void *context, const struct scm_answer *a)
 	struct err err = { 0 };
 
 	take_out(&l->sent, p);
-	if (!l->bearer || p->again || a->err.kind != ERR_NONE || a->status != 401) {
+	if (!l->bearer || p->again || !refuses_token(p, a)) {
 		finish(p, a);
 		return;
 	}
