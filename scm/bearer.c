@@ -147,6 +147,9 @@ static bool ask_for_token(struct scm_bearer *b, struct err *err)
 		/* a secret that is wrong counts each time it is sent */
 		.once = true };
 
+	/* what a failure to send left there has the secret in it */
+	buf_wipe(&b->form);
+	b->form = BUF(SCM_TOKEN_FORM_MAX);
 	scm_token_form(&b->form, b->endpoint->login, b->endpoint->secret);
 	if (!buf_check(&b->form, "client_id and client_secret_file", err))
 		return false;
