@@ -28,6 +28,15 @@ static bool write_submitting(int dir, int64_t since, int64_t searches, struct er
 	       record_write(&r, dir, FILE_SUBMITTING, FS_ATTR(0600), err);
 }
 
+/* Certain that no order exists: the announcement goes, and the same request may be sent again. */
+static bool withdraw(struct job *job, struct err *err)
+{
+	AUTO(fd) int dir = -1;
+
+	return store_open_pending(&dir, job->run->store, job->cert->name, true, err) &&
+	       fs_remove(dir, FILE_SUBMITTING, err);
+}
+
 enum progress order_step_submit(struct job *job, struct err *err)
 {
 	const struct conf_cert *cert = job->cert;
@@ -35,6 +44,7 @@ enum progress order_step_submit(struct job *job, struct err *err)
 	AUTO(submission) struct submission s = { 0 };
 	AUTO(fd) int dir = -1;
 	struct wire_request r = { .op = WIRE_SUBMIT };
+	struct err trouble = { 0 };
 	struct fetcher *fetcher;
 	uint64_t profile;
 
@@ -49,7 +59,12 @@ enum progress order_step_submit(struct job *job, struct err *err)
 		return JOB_FAILED;
 	r.submit = s.wire;
 	log_progress("%s: ordering", cert->name);
-	return job_ask(job, &r, err);
+	if (job_ask(job, &r, err) == JOB_ASKING)
+		return JOB_ASKING;
+	/* the fetcher never had the whole of it, so nothing has left this host */
+	if (!withdraw(job, &trouble))
+		*err = trouble;
+	return JOB_FAILED;
 }
 
 /* What an order followed, for the history. */
@@ -74,15 +89,6 @@ static bool write_order(struct job *job, const char *id, const char *event, stru
 		return false;
 	job->run->changed = true;
 	return true;
-}
-
-/* Certain that no order exists: the announcement goes, and the same request may be sent again. */
-static bool withdraw(struct job *job, struct err *err)
-{
-	AUTO(fd) int dir = -1;
-
-	return store_open_pending(&dir, job->run->store, job->cert->name, true, err) &&
-	       fs_remove(dir, FILE_SUBMITTING, err);
 }
 
 enum progress order_failed(

@@ -7,15 +7,18 @@
 #define RENEW "renew"
 #define REPLACE "replace"
 
-static bool can_renew(const struct job *job)
+static bool can_renew(bool *out, const struct job *job, struct err *err)
 {
 	const struct situation *s = &job->sit;
 	const struct record *meta = &s->newest_meta.r;
-	struct err ignored = { 0 };
 
-	return job->cert->renew_with == CONF_RENEW && s->newest && *record_get(meta, "order") &&
-	       !renew_changed(job->cert, meta) &&
-	       revocation_check(job->run->store, job->cert->name, s->newest, &ignored);
+	*out = job->cert->renew_with == CONF_RENEW && s->newest && *record_get(meta, "order") &&
+	       !renew_changed(job->cert, meta);
+	if (!*out || revocation_check(job->run->store, job->cert->name, s->newest, err))
+		return true;
+	/* a revoked one is no reason to fail, but not one to renew either */
+	*out = false;
+	return err->kind == ERR_USAGE;
 }
 
 static bool follow(
@@ -28,10 +31,13 @@ static bool follow(
 
 bool sequel_decide(struct record *intent, const struct job *job, struct err *err)
 {
+	bool renew;
+
 	if (job->reissue)
 		return follow(intent, REPLACE, &situation_meta(&job->sit)->r, err) &&
 		       record_set(intent, "reason", job->reissue, err);
-	return !can_renew(job) || follow(intent, RENEW, &job->sit.newest_meta.r, err);
+	return can_renew(&renew, job, err) &&
+	       (!renew || follow(intent, RENEW, &job->sit.newest_meta.r, err));
 }
 
 struct sequel sequel_of(const struct record *intent)
