@@ -50,13 +50,14 @@ static bool go_on(struct run *run, struct job *jobs, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct job *job = &jobs[i];
 		enum progress before = job->progress;
+		uint32_t asked = job->request_id;
 
 		if (job->progress == JOB_ASKING)
 			deliver(run, job);
 		if (job->progress == JOB_NEXT ||
 			(job->progress == JOB_SLEEPING && clock_ms() >= job->wake_ms))
 			job_advance(job);
-		moved = moved || job->progress != before;
+		moved = moved || job->progress != before || job->request_id != asked;
 	}
 	return moved;
 }
