@@ -148,7 +148,8 @@ grep -q 'www: install haproxy.pem *ok' "$T/out" || fail "check does not show tar
 
 say "permissions by descriptor before content"
 if command -v strace >/dev/null; then
-	strace -f -e trace=openat,fchown,fchmod,write -o "$T/trace" \
+	# LeakSanitizer does not work under ptrace
+	ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat,fchown,fchmod,write -o "$T/trace" \
 		"$AGENT" -c "$T/agent.ini" deploy www >"$T/out" 2>"$T/err" || fail "deploy under strace"
 	awk '/openat\(.*"\.key\.pem\.scm-agent"/ { on = 1; next } on { print $2; if (/write\(/) exit }' \
 		"$T/trace" | sed 's/(.*//' | paste -sd' ' >"$T/order"
