@@ -58,6 +58,38 @@ static bool move_parts(struct store *s, int dir, const char *name, struct err *e
 	return true;
 }
 
+/*
+ * A part that is there although it was moved before: the certificate has lived again since a killed
+ * run. What that run moved is complete then, and is closed under a name of its own.
+ */
+static bool close_former(
+	struct store *s, int forgotten, const char *name, const char *moving, struct err *err)
+{
+	AUTO_STR char *closed = NULL;
+	AUTO(fd) int dir = -1;
+	bool again = false;
+	char time[CLOCK_TEXT_MAX];
+
+	if (!fs_open_dir_optional(&dir, forgotten, moving, err))
+		return false;
+	if (dir < 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(parts) && !again; i++) {
+		bool moved = false;
+		bool there = false;
+
+		if (!is_there(&moved, dir, parts[i].name, err) ||
+			!is_there(&there, room_of(s, i), name, err))
+			return false;
+		again = moved && there;
+	}
+	if (!again)
+		return true;
+	if (asprintf(&closed, "%s-%s-before", name, clock_format(time, clock_now())) < 0)
+		return err_memory(err);
+	return fs_move(forgotten, moving, forgotten, closed, err);
+}
+
 bool forgotten_move(char **to, struct store *s, const char *name, struct err *err)
 {
 	AUTO_STR char *moving = NULL;
@@ -71,6 +103,7 @@ bool forgotten_move(char **to, struct store *s, const char *name, struct err *er
 		return err_memory(err);
 	if (!fs_make_dir(&forgotten, s->root, FORGOTTEN, FS_ATTR(0700), err) ||
 		!check_known(s, forgotten, name, moving, err) ||
+		!close_former(s, forgotten, name, moving, err) ||
 		!fs_make_dir(&dir, forgotten, moving, FS_ATTR(0700), err) ||
 		!move_parts(s, dir, name, err) ||
 		!store_history(s, err, name, "forgotten", "directory=%s", path) ||

@@ -336,6 +336,19 @@ expect 0 forget pend
 expect_error "order $id goes on"
 switches
 
+say "forget: cut short by a crash, and the certificate lived again since"
+fresh twice
+expect 0 run
+mkdir -p "$T/state/forgotten/twice.moving"
+mv "$T/state/live/twice" "$T/state/forgotten/twice.moving/live"
+mv "$T/state/archive/twice" "$T/state/forgotten/twice.moving/archive"
+expect 0 run
+sed -i 's/twice/other/' "$T/agent.ini"
+expect 0 forget twice
+{ [ ! -e "$T/state/live/twice" ] && [ ! -e "$T/state/archive/twice" ]; } || fail "not moved"
+[ "$(find "$T/state/forgotten" -path '*twice*' -name privkey.pem | wc -l)" = 2 ] || fail "a key is lost"
+[ ! -e "$T/state/forgotten/twice.moving" ] || fail "left half-way"
+
 say "renew_if_issued_before: once, within a day, the same moment at each look"
 fresh mass
 configure mass "renew_if_issued_before = $(date -u -d '+1 day' +%Y-%m-%d)"
