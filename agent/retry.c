@@ -65,13 +65,20 @@ bool retry_urgent(const struct job *job, int64_t now)
 	       end - now < (end - record_get_int(meta, "not_before", 0)) / 10;
 }
 
-/* A revocation waits for nothing. */
-static bool regulated(const struct job *job)
+/* What time alone may mend is left alone for a while; a mistake of ours is tried by each run. */
+static bool regulated(enum err_kind kind)
+{
+	return kind == ERR_UNAVAILABLE || kind == ERR_IO || kind == ERR_DEPLOY ||
+	       kind == ERR_PROTOCOL;
+}
+
+/* A revocation, and a hold, have evidence of their own; a refused credential is the account's. */
+static bool noted(const struct job *job)
 {
 	enum err_kind kind = job->err.kind;
 
-	return job->state == STATE_REVOKING || (kind != ERR_UNAVAILABLE && kind != ERR_IO &&
-						       kind != ERR_DEPLOY && kind != ERR_PROTOCOL);
+	return job->state != STATE_REVOKING && job->state != STATE_HELD &&
+	       (regulated(kind) || kind == ERR_CONFIG || kind == ERR_KEYSTORE);
 }
 
 bool retry_note(struct job *job, struct err *err)
@@ -81,12 +88,16 @@ bool retry_note(struct job *job, struct err *err)
 	int64_t now = clock_now();
 	int64_t before = counts(job) ? record_get_int(&evidence_of(job)->r, "failures", 0) : 0;
 	int64_t failures = before + 1;
-	int64_t pause = jitter(retry_pause((unsigned)failures, retry_urgent(job, now)));
+	int64_t pause = 0;
 
-	if (regulated(job) || !open_place(&dir, job, err))
-		return regulated(job);
+	if (!noted(job))
+		return true;
+	if (!open_place(&dir, job, err))
+		return false;
 	if (dir < 0)
 		return true;
+	if (regulated(job->err.kind))
+		pause = jitter(retry_pause((unsigned)failures, retry_urgent(job, now)));
 	if (pause < job->retry_after)
 		pause = job->retry_after < RETRY_AFTER_MAX ? job->retry_after : RETRY_AFTER_MAX;
 	return record_set_int(&r, "failures", failures, err) &&

@@ -132,6 +132,8 @@ conf_cert twin
 change profile 'Example twin'
 expect 3 run
 expect_error 'ambiguous; write the number: 1020 .*1021'
+expect 0 status --json
+jq -e '.certificates[0] | .stuck and (.note | contains("ambiguous"))' "$T/out" >/dev/null || fail "$(cat "$T/out")"
 change profile 'No such'
 expect 3 run
 expect_error "profile No such is not offered to the organization; offered are: 1018 'Example SSL'"
