@@ -6,6 +6,7 @@
 
 #define HISTORY_TAIL (1024 * 1024) /* more than a day, unless something else is wrong */
 #define FUSE_ORDERS 3
+#define FUSE_ORDERS_LOST 6 /* while what is live is revoked, or its key compromised */
 #define FUSE_WINDOW 86400
 
 /* An event that stands for an order, or for one that may exist. */
@@ -52,12 +53,13 @@ bool fuse_check(struct job *job, struct err *err)
 	char text[CLOCK_TEXT_MAX];
 	int64_t now = clock_now();
 	int64_t oldest = now;
+	unsigned most = job->sit.lost ? FUSE_ORDERS_LOST : FUSE_ORDERS;
 
 	if (!store_read_history(&history, job->run->store, HISTORY_TAIL, err))
 		return false;
-	if (recent_orders(buf_str(&history), job->cert->name, now, &oldest) < FUSE_ORDERS)
+	if (recent_orders(buf_str(&history), job->cert->name, now, &oldest) < most)
 		return true;
 	return err_set(err, ERR_REJECTED,
-		"%d orders within a day, no more are made until %s; find out why they were needed",
-		FUSE_ORDERS, clock_format(text, oldest + FUSE_WINDOW));
+		"%u orders within a day, no more are made until %s; find out why they were needed",
+		most, clock_format(text, oldest + FUSE_WINDOW));
 }
