@@ -84,10 +84,11 @@ static bool manage_all(struct managed *m, const struct cmd_context *c, struct er
 /* The certificate of ours that an order at SCM belongs to, or "". */
 static const char *managed_as(const struct managed *m, const char *id, const char *serial)
 {
-	long at = strlist_find(&m->id, id);
+	/* an order in work may turn out to be another's; an installed certificate is ours */
+	long at = *serial ? strlist_find(&m->serial, serial) : -1;
 
-	if (at < 0 && *serial)
-		at = strlist_find(&m->serial, serial);
+	if (at < 0)
+		at = strlist_find(&m->id, id);
 	return at < 0 ? "" : m->name.item[at];
 }
 
@@ -216,9 +217,8 @@ static bool list_account(struct listing *l, const struct subject *s, struct err 
 		return err_set(err, ERR_CONFIG,
 			"account %s: the Enrollment API has no lists; see the REST account in SCM",
 			l->account->name);
-	if (!(l->c->cli->cached ? list_cached(&t, l, s, err) : list_live(&t, l, s, err)))
-		return err_wrap(err, "account %s", l->account->name);
-	return s->print(l, &t, err);
+	return (l->c->cli->cached ? list_cached(&t, l, s, err) : list_live(&t, l, s, err)) &&
+	       s->print(l, &t, err);
 }
 
 static bool wanted(const struct cmd_context *c, const struct conf_account *a)
@@ -236,17 +236,22 @@ static int list(struct cmd_context *c, const struct subject *s)
 	struct err err = { 0 };
 	bool ok = cmd_run_open(&r, c, &err) &&
 		  (s->kind != WIRE_LIST_CERTIFICATES || manage_all(&l.managed, c, &err));
+	int status = ok ? 0 : cmd_fail(&err);
 
 	l.net = r.run.net;
+	/* an account that fails does not hide the others */
 	for (size_t i = 0; ok && i < c->conf->accounts; i++) {
+		int failed = 0;
+
 		l.account = &c->conf->account[i];
-		ok = !wanted(c, l.account) || list_account(&l, s, &err);
+		if (wanted(c, l.account) && !list_account(&l, s, &err))
+			failed = cmd_fail(&err);
+		status = status ? status : failed;
 	}
 	managed_dispose(&l.managed);
-	if (!ok)
-		return cmd_fail(&err);
-	out_print(o);
-	return 0;
+	if (ok)
+		out_print(o);
+	return status;
 }
 
 static int sync_accounts(struct cmd_context *c)
@@ -263,10 +268,14 @@ static int sync_accounts(struct cmd_context *c)
 
 		if (!wanted(c, a))
 			continue;
+		if (a->api == CONF_ENROLLMENT)
+			log_info("account %s: the Enrollment API has no lists; orders alone are "
+				 "looked at",
+				a->name);
 		if (!inventory_keep(&r.run, a, &err))
 			failed = cmd_fail(&err);
 		else
-			log_info("account %s: lists of SCM refreshed", a->name);
+			log_info("account %s: refreshed", a->name);
 		status = status ? status : failed;
 	}
 	return status;
@@ -282,7 +291,7 @@ static bool check_usage(const struct cmd_context *c, const struct subject *s, st
 			err, ERR_USAGE, "there is no account '%s' in the configuration", account);
 	if (!s && (cli->cached || cli->value[VALUE_STATE] || cli->args > 1))
 		return err_set(err, ERR_USAGE, "scm sync takes --account alone");
-	if (s && cli->args > 1 && !s->takes_text)
+	if (s && cli->args > 1 && (!s->takes_text || cli->cached))
 		return err_set(err, ERR_USAGE, "unexpected argument '%s'", cli->arg[1]);
 	if (s && cli->value[VALUE_STATE] && s->kind != WIRE_LIST_CERTIFICATES)
 		return err_set(err, ERR_USAGE, "--state is for certificates");
