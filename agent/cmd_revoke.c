@@ -9,6 +9,8 @@
 #include "agent/run.h"
 #include "base/log.h"
 
+#define REASONS "unspecified, keyCompromise, affiliationChanged, superseded, cessationOfOperation"
+
 /* What to revoke unless a generation is named: what the servers show. */
 static const char *chosen(const struct cmd_context *c, const struct situation *s)
 {
@@ -25,12 +27,10 @@ static bool begin(struct cmd_context *c, struct job *job, struct err *err)
 	uint32_t code;
 
 	if (!text)
-		return err_set(err, ERR_USAGE, "--reason is missing");
+		return err_set(err, ERR_USAGE, "--reason is missing: " REASONS);
 	if (!revoke_parse_reason(&code, &reason, text))
-		return err_set(err, ERR_USAGE,
-			"--reason: '%s' is none that SCM takes: unspecified, keyCompromise, "
-			"affiliationChanged, superseded, cessationOfOperation",
-			text);
+		return err_set(
+			err, ERR_USAGE, "--reason: '%s' is none that SCM takes: " REASONS, text);
 	if (!look_read(job, err))
 		return false;
 	generation = chosen(c, &job->sit);

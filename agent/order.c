@@ -143,7 +143,9 @@ enum progress order_on_submit(struct job *job, const struct wire_reply *r, struc
 	}
 	/* a refused credential is not for the next run to find out about by another call */
 	order_failed(job, r, ORDER_OPEN, err);
-	err_wrap(err, "the answer to the order was lost; the next run looks for it at SCM");
+	err_wrap(err, "the answer to the order was lost; %s",
+		job->cert->account->api == CONF_ENROLLMENT ? "see on_lost_answer"
+							   : "the next run looks for it at SCM");
 	return JOB_FAILED;
 }
 
