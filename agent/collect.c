@@ -52,6 +52,8 @@ enum progress collect_step(struct job *job, struct err *err)
 		!job->cert->account->enroll_immediate && back_off(job))
 		return JOB_SLEEPING;
 	r.order.id = record_get(&job->sit.order.r, "ssl_id");
+	/* whoever asks for it by name may have mended what the validation waits for */
+	r.order.recheck = job->run->named && !job->submitted && !job->attempt;
 	return job_ask(job, &r, err);
 }
 

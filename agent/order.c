@@ -73,9 +73,9 @@ static const char *how(const struct sequel *s)
 	return s->kind == WIRE_RENEW ? " renews=" : s->kind == WIRE_REPLACE ? " replaces=" : "";
 }
 
-static bool write_order(struct job *job, const char *id, const char *event, struct err *err)
+static bool write_order(struct job *job, const char *id, const char *event,
+	const struct sequel *sequel, struct err *err)
 {
-	struct sequel sequel = sequel_of(&job->sit.intent.r);
 	AUTO(record) struct record r = { 0 };
 	AUTO(fd) int dir = -1;
 
@@ -85,7 +85,7 @@ static bool write_order(struct job *job, const char *id, const char *event, stru
 		!store_open_pending(&dir, job->run->store, job->cert->name, true, err) ||
 		!record_write(&r, dir, FILE_ORDER, FS_ATTR(0600), err) ||
 		!store_history(job->run->store, err, job->cert->name, event, "order=%s%s%s", id,
-			how(&sequel), sequel.order))
+			how(sequel), sequel->order))
 		return false;
 	job->run->changed = true;
 	return true;
@@ -126,7 +126,12 @@ enum progress order_on_submit(struct job *job, const struct wire_reply *r, struc
 	const char *id = *r->order ? r->order : sequel.order;
 
 	if (r->err.kind == ERR_NONE) {
-		if (!write_order(job, id, "ordered", err))
+		if (r->enrolled) {
+			log_warning("SCM does not renew order %s; a new one was made instead",
+				sequel.order);
+			sequel = (struct sequel) { .kind = WIRE_ENROLL, .order = "" };
+		}
+		if (!write_order(job, id, "ordered", &sequel, err))
 			return JOB_FAILED;
 		job->submitted = true;
 		log_info("%s from SCM, order %s",
@@ -236,6 +241,8 @@ static enum progress not_found(struct job *job, struct err *err)
 
 enum progress order_on_find(struct job *job, const struct wire_reply *r, struct err *err)
 {
+	struct sequel sequel = sequel_of(&job->sit.intent.r);
+
 	if (r->err.kind != ERR_NONE)
 		return order_failed(job, r, ORDER_OPEN, err);
 	if (!*r->order && r->undecided) {
@@ -245,7 +252,7 @@ enum progress order_on_find(struct job *job, const struct wire_reply *r, struct 
 	}
 	if (!*r->order)
 		return not_found(job, err);
-	if (!write_order(job, r->order, "adopted", err))
+	if (!write_order(job, r->order, "adopted", &sequel, err))
 		return JOB_FAILED;
 	log_info("found the order at SCM, order %s", r->order);
 	return JOB_NEXT;

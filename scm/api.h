@@ -27,6 +27,7 @@ struct scm_api {
 	bool (*replace)(struct scm_call *out, const struct wire_submit *s, struct err *err);
 	bool (*collect)(struct scm_call *out, const char *id, struct err *err);
 	bool (*details)(struct scm_call *out, const char *id, struct err *err);
+	bool (*recheck)(struct scm_call *out, const char *id, struct err *err);
 	bool (*revoke)(struct scm_call *out, const struct wire_revoke *r, struct err *err);
 	bool (*list)(struct scm_call *out, const char *common_name, const struct scm_page *page,
 		struct err *err); /* NULL where there are no lists */

@@ -99,6 +99,15 @@ static bool details(struct scm_call *out, const char *id, struct err *err)
 	return set_path(out, "", id, err) && scm_call_check(out, err);
 }
 
+static bool recheck(struct scm_call *out, const char *id, struct err *err)
+{
+	if (!set_path(out, "", id, err))
+		return false;
+	out->method = "POST";
+	buf_add_str(&out->path, "/dcv/recheck");
+	return scm_call_check(out, err);
+}
+
 /* Since 2025 both members are wanted (scm-api.md, 3.5). */
 static bool revoke(struct scm_call *out, const struct wire_revoke *r, struct err *err)
 {
@@ -117,6 +126,7 @@ const struct scm_api scm_api_admin = {
 	.replace = replace,
 	.collect = collect,
 	.details = details,
+	.recheck = recheck,
 	.revoke = revoke,
 	.list = scm_request_list,
 	.read_order = scm_json_ssl_id,

@@ -90,6 +90,12 @@ static bool details(struct scm_call *out, const char *id, struct err *err)
 	return set_path(out, id, "/status", err) && scm_call_check(out, err);
 }
 
+static bool recheck(struct scm_call *out, const char *id, struct err *err)
+{
+	out->method = "POST";
+	return set_path(out, id, "/dcv-recheck", err) && scm_call_check(out, err);
+}
+
 static bool revoke(struct scm_call *out, const struct wire_revoke *r, struct err *err)
 {
 	if (!form_check_text("reason", r->reason, 1, REASON_MAX, err) ||
@@ -123,6 +129,7 @@ const struct scm_api scm_api_enrollment = {
 	.replace = replace,
 	.collect = collect,
 	.details = details,
+	.recheck = recheck,
 	.revoke = revoke,
 	.read_order = read_order,
 	.read_details = scm_json_status,

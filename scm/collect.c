@@ -2,7 +2,7 @@
 #include "scm/verdict.h"
 #include "scm/work.h"
 
-bool scm_collect_begin(struct scm_work *w, struct scm_call *next)
+static bool ask_chain(struct scm_work *w, struct scm_call *next)
 {
 	struct err err = { 0 };
 
@@ -10,6 +10,29 @@ bool scm_collect_begin(struct scm_work *w, struct scm_call *next)
 		return true;
 	scm_work_fail(w, &err);
 	return false;
+}
+
+bool scm_collect_begin(struct scm_work *w, struct scm_call *next)
+{
+	struct err err = { 0 };
+
+	if (!w->request.order.recheck)
+		return ask_chain(w, next);
+	w->rechecked = true;
+	if (w->api->recheck(next, w->request.order.id, &err))
+		return true;
+	scm_work_fail(w, &err);
+	return false;
+}
+
+/* Whether SCM took the hint is all the same to the order; a login that it refuses is not. */
+static bool take_recheck(struct scm_work *w, const struct scm_answer *a, struct scm_call *next)
+{
+	w->rechecked = false;
+	if (!scm_verdict(&w->reply, a) && w->reply.err.kind == ERR_AUTH)
+		return false;
+	w->reply = (struct wire_reply) { .id = w->request.id };
+	return ask_chain(w, next);
 }
 
 /*
@@ -99,7 +122,9 @@ static bool take_details(struct scm_work *w, const struct scm_answer *a)
 
 bool scm_collect_step(struct scm_work *w, const struct scm_answer *a, struct scm_call *next)
 {
-	bool goes_on = w->asked ? take_details(w, a) : take_collected(w, a, next);
+	bool goes_on = w->rechecked ? take_recheck(w, a, next)
+		       : w->asked   ? take_details(w, a)
+				    : take_collected(w, a, next);
 
 	w->reply.order = w->request.order.id;
 	return goes_on;

@@ -74,5 +74,6 @@ bool scm_submit_step(struct scm_work *w, const struct scm_answer *a, struct scm_
 		return scm_verdict_broken(&w->reply, a, &err);
 	}
 	w->reply.order = w->order;
+	w->reply.enrolled = w->enrolling;
 	return false;
 }

@@ -20,7 +20,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define WIRE_VERSION 3
+#define WIRE_VERSION 4
 #define WIRE_HEADER 4			   /* bytes of the length before a body */
 #define WIRE_REQUEST_MAX (4 * 1024 * 1024) /* an account carries a key store and a trust store */
 #define WIRE_REPLY_MAX (1024 * 1024)
@@ -140,6 +140,7 @@ struct wire_find {
 
 struct wire_order {
 	const char *id;
+	bool recheck; /* COLLECT: have SCM look at the domains' validation again, first */
 };
 
 /* scm-api.md 3.5. */
@@ -295,6 +296,7 @@ struct wire_reply {
 	uint32_t retry_after;
 
 	const char *order; /* SUBMIT, FIND: its id, "" when there is none */
+	bool enrolled;	   /* SUBMIT: SCM would not renew, so this is a new order */
 	bool undecided;	   /* FIND: an order may be ours, which only its certificate will tell */
 	enum wire_order_state order_state; /* FIND, COLLECT, DETAILS, REVOKE */
 	const char *status;		   /* as SCM spells it, printable; "" when not known */

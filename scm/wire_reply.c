@@ -72,6 +72,7 @@ void wire_reply_fields(struct codec *c, struct wire_reply *r)
 	wire_head(c, &r->id);
 	failure(c, r);
 	wire_order_id(c, &r->order, false, "order");
+	codec_bool(c, &r->enrolled, "enrolled");
 	codec_bool(c, &r->undecided, "undecided");
 	codec_u32(c, &state, WIRE_ORDER_NONE, WIRE_ORDER_STATE_COUNT - 1, "order_state");
 	codec_text(c, &r->status, WIRE_TEXT_MAX, "status");

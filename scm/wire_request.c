@@ -190,6 +190,7 @@ void wire_request_fields(struct codec *c, struct wire_request *r)
 	case WIRE_COLLECT:
 	case WIRE_DETAILS:
 		wire_order_id(c, &r->order.id, true, "order");
+		codec_bool(c, &r->order.recheck, "recheck");
 		break;
 	case WIRE_REVOKE:
 		revoke(c, &r->revoke);

@@ -37,6 +37,7 @@ struct scm_work {
 	bool collecting;      /* FIND: a certificate was asked for */
 	bool undecided;	      /* FIND: as the reply's */
 	bool enrolling;	      /* SUBMIT: since SCM did not renew */
+	bool rechecked;	      /* COLLECT: SCM was asked to look at the domains again */
 	bool told_to_wait;    /* COLLECT: SCM said so in words */
 	bool asked;	      /* COLLECT, REVOKE: now the details were asked for */
 	bool older;	      /* LIST, DCV: the call of older releases was asked for */

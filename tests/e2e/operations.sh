@@ -81,6 +81,9 @@ jq '(.profiles[] | select(.id == 1018)).renewable = false' "$T/account.json" >"$
 fresh ren4 'renew_with = renew'
 expect 0 run --force
 { [ "$(orders ren4.example.com)" = 2 ] && [ "$(generation ren4)" = 000002 ]; } || fail "no fallback"
+expect_error 'SCM does not renew order'
+expect 0 history ren4
+! grep -q 'renews=' "$T/out" || fail "the history speaks of a renewal"
 cp "$T/account.json" "$T/sim/account.json"
 
 say "renew: a changed request, or a revoked predecessor, is enrolled anew"

@@ -166,6 +166,20 @@ expect 0 run
 jq -s -e 'any(.[]; (.body // "") | contains("\"dcvMode\":\"EMAIL\"") and contains("hostmaster@example.com"))' \
 	"$T/sim/requests.jsonl" >/dev/null || fail "no dcvMode in the order"
 
+say "an order that waits: who asks for it by name has SCM look at its domains again"
+conf_bob
+conf_cert waits
+switches '--issue-time never'
+expect 7 run
+before=$(asked '/dcv/recheck$')
+expect 7 run
+[ "$(asked '/dcv/recheck$')" = "$before" ] || fail "each run asks for it"
+expect 7 run waits
+[ "$(asked '/dcv/recheck$')" = $((before + 1)) ] || fail "not asked once"
+switches
+expect 0 run waits
+[ "$(orders waits.example.com)" = 1 ] || fail "not one order"
+
 say "a certificate that others revoked at SCM is found by the refresh, and replaced"
 conf_bob
 conf_cert first

@@ -67,6 +67,7 @@ static struct wire_request request_of(enum wire_op op)
 	case WIRE_COLLECT:
 	case WIRE_DETAILS:
 		r.order.id = "Ab3-_.~9";
+		r.order.recheck = true;
 		break;
 	case WIRE_REVOKE:
 		r.revoke = (struct wire_revoke) { "55", 4, "superseded" };
@@ -105,6 +106,7 @@ static struct wire_reply full_reply(void)
 	struct wire_reply r = { .id = 9,
 		.code = -36,
 		.order = "55",
+		.enrolled = true,
 		.undecided = true,
 		.order_state = WIRE_ORDER_ISSUED,
 		.status = "Issued",

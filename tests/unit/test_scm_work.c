@@ -18,6 +18,11 @@ static struct wire_request order(enum wire_op op)
 	return (struct wire_request) { .op = op, .order = { .id = "54" } };
 }
 
+static struct wire_request word_order(enum wire_op op)
+{
+	return (struct wire_request) { .op = op, .order = { .id = "a-1" } };
+}
+
 static const struct {
 	const char *status;
 	enum wire_order_state state;
@@ -140,6 +145,39 @@ static enum wire_order_state while_waiting(enum wire_order_state state)
 {
 	return state == WIRE_ORDER_ISSUED || state == WIRE_ORDER_UNKNOWN ? WIRE_ORDER_WAITING
 									 : state;
+}
+
+/* Whatever becomes of the second look at the domains, the order is asked for; but no login twice.
+ */
+static void test_collect_recheck(void **state)
+{
+	static const long answers[] = { 202, 200, 400, 404, 500 };
+	struct wire_request r = order(WIRE_COLLECT);
+	struct wire_request word = word_order(WIRE_COLLECT);
+	struct work_scene s;
+
+	(void)state;
+	r.order.recheck = true;
+	word.order.recheck = true;
+	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+		work_begin(&s, &r);
+		work_expect_call(&s, "POST", "/ssl/v1/54/dcv/recheck");
+		work_feed(&s, answers[i], "{\"code\":-3}");
+		work_expect_call(&s, "GET", "/ssl/v1/collect/54?format=x509");
+		work_feed(&s, 400, "{\"code\":-110}");
+		work_expect_failure(&s, ERR_REJECTED);
+		assert_int_equal(work_reply(&s)->code, -110);
+		work_end(&s);
+	}
+	work_begin(&s, &r);
+	work_feed(&s, 401, "{\"code\":-16}");
+	work_expect_failure(&s, ERR_AUTH);
+	work_end(&s);
+	work_begin_at(&s, WIRE_ENROLLMENT, &word);
+	work_expect_call(&s, "POST", "/v1/certificates/a-1/dcv-recheck");
+	work_feed(&s, 202, "");
+	work_expect_call(&s, "GET", "/v1/certificates/a-1");
+	work_end(&s);
 }
 
 static void test_collect_not_ready(void **state)
@@ -279,11 +317,6 @@ static void test_table_too_long(void **state)
 
 /* ---- the Enrollment API ---------------------------------------------------------------------- */
 
-static struct wire_request word_order(enum wire_op op)
-{
-	return (struct wire_request) { .op = op, .order = { .id = "a-1" } };
-}
-
 static void test_enrollment_collect(void **state)
 {
 	const struct wire_request r = word_order(WIRE_COLLECT);
@@ -386,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_details),
 		cmocka_unit_test(test_details_refused),
 		cmocka_unit_test(test_collect),
+		cmocka_unit_test(test_collect_recheck),
 		cmocka_unit_test(test_collect_not_ready),
 		cmocka_unit_test(test_collect_without_details),
 		cmocka_unit_test(test_collect_failures),
