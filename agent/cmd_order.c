@@ -32,6 +32,8 @@ static int print_result(const struct cmd_context *c, const struct job *job)
 	return run_status(job, 1);
 }
 
+static begin_fn begin_adopt;
+
 /* What begins prepares the state; the life of a certificate goes on from there. */
 static int drive(struct cmd_context *c, begin_fn *begin)
 {
@@ -48,6 +50,8 @@ static int drive(struct cmd_context *c, begin_fn *begin)
 		return cmd_fail(&err);
 	log_scope(NULL);
 	run_jobs(&r.run, &job, 1);
+	if (begin == begin_adopt && job.progress == JOB_FAILED && job.err.kind != ERR_PENDING)
+		log_info("scm-agent reset %s --abandon gives the adoption up", cert->name);
 	return print_result(c, &job);
 }
 

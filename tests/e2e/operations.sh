@@ -285,6 +285,7 @@ expect 2 adopt heir --ssl-id "$id" --key "$T/other.pem"
 [ ! -e "$T/state/pending/heir" ] || fail "a refused adoption left something"
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$T/other.pem" 2>/dev/null
 expect 12 adopt heir --ssl-id "$id" --key "$T/other.pem"
+expect_error "reset heir --abandon gives the adoption up"
 expect 2 adopt heir --ssl-id "$id" --key "$T/donor.pem"
 expect 0 reset heir --abandon
 cmp -s <(spki "$T/other.pem") <(spki "$T/state/archive/heir/abandoned-1/privkey.pem") || fail "a key is lost"
