@@ -5,7 +5,6 @@ set -euo pipefail
 PROBE=$1
 T=$(mktemp -d)
 PIDS=()
-DONE=0
 
 cleanup() {
 	local rc=$? pid
@@ -53,7 +52,6 @@ shows() {
 	listening "$2"
 	seen=$("$PROBE" "$1" 127.0.0.1 "$2" mx.example.com 2>"$T/err") || fail "$1: $(cat "$T/err")"
 	[ "$seen" = "$SERIAL" ] || fail "$1: certificate $seen instead of $SERIAL"
-	DONE=$((DONE + 1))
 	echo "$1: shown"
 }
 
@@ -164,32 +162,29 @@ postgres_start() {
 	PIDS+=("$!")
 }
 
-if command -v postfix >/dev/null; then
-	postfix_start may
-	shows smtp "$PORT"
-	postfix_start none
-	refuses smtp "$PORT" 'the SMTP server does not offer TLS'
-fi
-if [ -x /usr/lib/dovecot/imap-login ] && [ -x /usr/lib/dovecot/pop3-login ]; then
-	dovecot_start required
-	shows imap "$IMAP"
-	shows pop3 "$POP3"
-	refuses pop3 "$IMAP" 'the POP3 server answers "\* OK'
-	dovecot_start no
-	refuses imap "$IMAP" 'the IMAP server does not offer TLS'
-	refuses pop3 "$POP3" 'the POP3 server does not offer TLS'
-fi
-if [ -x /usr/sbin/slapd ]; then
-	slapd_start tls "TLSCertificateFile $T/cert.pem" "TLSCertificateKeyFile $T/key.pem"
-	shows ldap "$PORT"
-	slapd_start plain
-	refuses ldap "$PORT" 'the LDAP server'
-fi
+# ./dev installs all of them
 BIN=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
-if [ -x "${BIN:-/nowhere}/postgres" ]; then
-	postgres_start on
-	shows postgres "$PORT"
-	postgres_start off
-	refuses postgres "$PORT" 'the PostgreSQL server does not offer TLS'
-fi
-[ "$DONE" != 0 ] || { echo "SKIPPED: none of the servers is installed" >&2 && exit 77; }
+for server in /usr/sbin/postfix /usr/lib/dovecot/imap-login /usr/lib/dovecot/pop3-login /usr/sbin/slapd \
+	"${BIN:-/nowhere}/postgres"; do
+	[ -x "$server" ] || fail "$server is not installed (./dev deps)"
+done
+
+postfix_start may
+shows smtp "$PORT"
+postfix_start none
+refuses smtp "$PORT" 'the SMTP server does not offer TLS'
+dovecot_start required
+shows imap "$IMAP"
+shows pop3 "$POP3"
+refuses pop3 "$IMAP" 'the POP3 server answers "\* OK'
+dovecot_start no
+refuses imap "$IMAP" 'the IMAP server does not offer TLS'
+refuses pop3 "$POP3" 'the POP3 server does not offer TLS'
+slapd_start tls "TLSCertificateFile $T/cert.pem" "TLSCertificateKeyFile $T/key.pem"
+shows ldap "$PORT"
+slapd_start plain
+refuses ldap "$PORT" 'the LDAP server'
+postgres_start on
+shows postgres "$PORT"
+postgres_start off
+refuses postgres "$PORT" 'the PostgreSQL server does not offer TLS'

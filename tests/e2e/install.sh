@@ -4,6 +4,10 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+for program in keytool strace; do
+	command -v "$program" >/dev/null || fail "$program is not installed (./dev deps)"
+done
+
 sim_start
 ORG=$(jq -r '.organizations[0].id' "$T/sim/account.json")
 login_make host01
@@ -66,10 +70,6 @@ p12_key() {
 		openssl pkey -pubout
 }
 
-have_keytool() {
-	command -v keytool >/dev/null
-}
-
 # java_serial FILE TYPE ALIAS: read by Java itself
 java_serial() {
 	keytool -exportcert -rfc -keystore "$1" -storetype "$2" -storepass changeit -alias "$3" |
@@ -101,12 +101,10 @@ all_live() {
 		grep -q 'AES-256-CBC' || fail "www.p12 is not modern"
 	openssl pkcs12 -legacy -in "$D/old.p12" -passin "file:$T/store.pw" -info -noout 2>&1 |
 		grep -q '3-KeyTripleDES' || fail "old.p12 is not legacy"
-	if have_keytool; then
-		same www.p12 "$serial" java_serial "$D/www.p12" PKCS12 tomcat
-		same www.jks "$serial" java_serial "$D/www.jks" JKS tomcat
-		same keyed.jks "$serial" java_serial "$D/keyed.jks" JKS www
-		same www.jceks "$serial" java_serial "$D/www.jceks" JCEKS www
-	fi
+	same www.p12 "$serial" java_serial "$D/www.p12" PKCS12 tomcat
+	same www.jks "$serial" java_serial "$D/www.jks" JKS tomcat
+	same keyed.jks "$serial" java_serial "$D/keyed.jks" JKS www
+	same www.jceks "$serial" java_serial "$D/www.jceks" JCEKS www
 	[ -z "$(find "$D" -name '.*.scm-agent')" ] || fail "temporary files are left"
 	[ ! -e "$T/state/archive/www/installing" ] || fail "the journal is left"
 }
@@ -147,15 +145,13 @@ expect 0 check
 grep -q 'www: install haproxy.pem *ok' "$T/out" || fail "check does not show targets"
 
 say "permissions by descriptor before content"
-if command -v strace >/dev/null; then
-	# LeakSanitizer does not work under ptrace
-	ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat,fchown,fchmod,write -o "$T/trace" \
-		"$AGENT" -c "$T/agent.ini" deploy www >"$T/out" 2>"$T/err" || fail "deploy under strace"
-	awk '/openat\(.*"\.key\.pem\.scm-agent"/ { on = 1; next } on { print $2; if (/write\(/) exit }' \
-		"$T/trace" | sed 's/(.*//' | paste -sd' ' >"$T/order"
-	[ "$(cat "$T/order")" = "fchown fchmod write" ] || fail "order: $(cat "$T/order")"
-	all_live
-fi
+# LeakSanitizer does not work under ptrace
+ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat,fchown,fchmod,write -o "$T/trace" \
+	"$AGENT" -c "$T/agent.ini" deploy www >"$T/out" 2>"$T/err" || fail "deploy under strace"
+awk '/openat\(.*"\.key\.pem\.scm-agent"/ { on = 1; next } on { print $2; if (/write\(/) exit }' \
+	"$T/trace" | sed 's/(.*//' | paste -sd' ' >"$T/order"
+[ "$(cat "$T/order")" = "fchown fchmod write" ] || fail "order: $(cat "$T/order")"
+all_live
 
 say "renewed, and rolled back by hand"
 expect 0 run --force
@@ -197,30 +193,28 @@ cmp -s "$D/second.pem" "$(live www)/fullchain.pem" || fail "the new target is no
 all_live
 [ "$(orders)" = "$before" ] || fail "orders"
 
-if have_keytool; then
-	say "stores that others use: their entries, passwords and permissions stay"
-	keytool -genkeypair -keyalg RSA -alias Theirs -dname CN=theirs -storetype JKS \
-		-keystore "$D/shared.jks" -storepass changeit -keypass theirpass 2>/dev/null
-	keytool -genkeypair -keyalg RSA -alias other -dname CN=other -storetype PKCS12 \
-		-keystore "$D/really.jks" -storepass changeit 2>/dev/null
-	chown root:www-data "$D/shared.jks"
-	chmod 0640 "$D/shared.jks"
-	configure
-	target shared.jks jks "password_file = $T/store.pw" 'alias = one'
-	target two jks "password_file = $T/store.pw" 'alias = two'
-	sed -i "s|^path = $D/two|path = $D/shared.jks|" "$T/agent.ini"
-	target really.jks jks "password_file = $T/store.pw" 'alias = tomcat'
-	expect 0 run
-	serial=$(serial_of "$(live www)/cert.pem")
-	same shared.jks "$serial" java_serial "$D/shared.jks" JKS one
-	same shared.jks "$serial" java_serial "$D/shared.jks" JKS two
-	same really.jks "$serial" java_serial "$D/really.jks" PKCS12 tomcat
-	keytool -certreq -keystore "$D/shared.jks" -storetype JKS -storepass changeit -alias theirs \
-		-keypass theirpass >/dev/null 2>&1 || fail "their key or its password is gone"
-	keytool -certreq -keystore "$D/really.jks" -storetype PKCS12 -storepass changeit \
-		-alias other >/dev/null 2>&1 || fail "the other key in PKCS12 is gone"
-	[ "$(stat -c '%a %U:%G' "$D/shared.jks")" = '640 root:www-data' ] || fail "permissions"
-fi
+say "stores that others use: their entries, passwords and permissions stay"
+keytool -genkeypair -keyalg RSA -alias Theirs -dname CN=theirs -storetype JKS \
+	-keystore "$D/shared.jks" -storepass changeit -keypass theirpass 2>/dev/null
+keytool -genkeypair -keyalg RSA -alias other -dname CN=other -storetype PKCS12 \
+	-keystore "$D/really.jks" -storepass changeit 2>/dev/null
+chown root:www-data "$D/shared.jks"
+chmod 0640 "$D/shared.jks"
+configure
+target shared.jks jks "password_file = $T/store.pw" 'alias = one'
+target two jks "password_file = $T/store.pw" 'alias = two'
+sed -i "s|^path = $D/two|path = $D/shared.jks|" "$T/agent.ini"
+target really.jks jks "password_file = $T/store.pw" 'alias = tomcat'
+expect 0 run
+serial=$(serial_of "$(live www)/cert.pem")
+same shared.jks "$serial" java_serial "$D/shared.jks" JKS one
+same shared.jks "$serial" java_serial "$D/shared.jks" JKS two
+same really.jks "$serial" java_serial "$D/really.jks" PKCS12 tomcat
+keytool -certreq -keystore "$D/shared.jks" -storetype JKS -storepass changeit -alias theirs \
+	-keypass theirpass >/dev/null 2>&1 || fail "their key or its password is gone"
+keytool -certreq -keystore "$D/really.jks" -storetype PKCS12 -storepass changeit \
+	-alias other >/dev/null 2>&1 || fail "the other key in PKCS12 is gone"
+[ "$(stat -c '%a %U:%G' "$D/shared.jks")" = '640 root:www-data' ] || fail "permissions"
 
 say "what fails before the first file changes, changes none"
 configure
