@@ -1,6 +1,7 @@
 # The story that every server's hook has to live through, against the real server: served, renewed
 # without a restart, broken, mended, stopped. A script of a server sets D (its folder), PORT_TLS,
-# HOOK (lines of its [hook:web]), CERT (lines of its certificate), and defines
+# HOOK (lines of its [hook:web]), CERT (lines of its certificate), TARGET (lines of an install target),
+# and defines
 #
 #	server_start              starts it with the certificate that is live
 #	server_stop
@@ -13,6 +14,7 @@
 
 HOOK=()
 CERT=()
+TARGET=()
 STARTTLS=()
 NAME=www
 D=$T/server
@@ -66,18 +68,29 @@ world_make() {
 	LIVE=$T/state/live/$NAME
 }
 
-# configure: the certificate alone
-configure() {
+certificate() {
 	conf_p12
 	conf_cert "$NAME" 'key_type = ec:P-256' "${CERT[@]}"
 }
 
+target() {
+	[ "${#TARGET[@]}" = 0 ] ||
+		printf '%s\n' '' '[install:server]' "certificate = $NAME" "${TARGET[@]}" >>"$T/agent.ini"
+}
+
+# configure: the certificate and its target alone
+configure() {
+	certificate
+	target
+}
+
 # deployed: the same with the hook, and with a probe unless the server wants STARTTLS.
 deployed() {
-	configure
+	certificate
 	[ "${#STARTTLS[@]}" != 0 ] ||
 		say "verify = www.example.com:$PORT_TLS@127.0.0.1:$PORT_TLS" >>"$T/agent.ini"
 	printf '%s\n' 'deploy_hooks = web' '' '[hook:web]' "${HOOK[@]}" >>"$T/agent.ini"
+	target
 }
 
 # expect_run STATUS [ARGUMENT...]: a run whose log has no line of a key in it.
