@@ -68,6 +68,15 @@ free_port() {
 	say "$port"
 }
 
+# matrix_row FIELD...: a cell of the tables that ./dev matrix prints, which gathers them in MATRIX_OUT:
+#	token MODULE KEY-TYPE OPERATION CELL
+#	server SERVER PLACE CELL, where PLACE is file, token-engine or token-provider
+# Only what this run has seen: "ok", or "refused: " and the message.
+matrix_row() {
+	local IFS='|'
+	[ -z "${MATRIX_OUT:-}" ] || say "$*" >>"$MATRIX_OUT"
+}
+
 # --- the simulator
 
 # sim_start [SWITCH...]

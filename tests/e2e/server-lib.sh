@@ -17,6 +17,9 @@ CERT=()
 TARGET=()
 STARTTLS=()
 NAME=www
+PLACE=file
+SERVER=$(basename "$0" .sh)
+SERVER=${SERVER#server-}
 D=$T/server
 HOOKS=$BUILD/root/libexec/scm-agent/hooks
 
@@ -210,4 +213,5 @@ story() {
 	hook_says 0 'not (running|reloaded)|nothing listens' deploy
 	[ -z "$(master)" ] || fail "it runs"
 	! serves_something || fail "it was started"
+	matrix_row server "$SERVER" "$PLACE" ok
 }

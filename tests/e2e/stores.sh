@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The matrix: key place x key type x client key store, each enrolled, installed, reloaded in a real
-# nginx, proved by a handshake, renewed once; then a run that sends nothing and says nothing.
+# Key place x key type x client key store, each enrolled, installed, reloaded in a real nginx, proved
+# by a handshake, renewed once; then a run that sends nothing and says nothing.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -96,3 +96,5 @@ say "client store, key store, key type: enrolled, served, renewed, served, idle"
 printf '  %s\n' "${ROWS[@]}"
 say "${#ROWS[@]} combinations"
 [ "${#ROWS[@]}" = 24 ] || fail "not all combinations ran"
+matrix_row server nginx file ok
+matrix_row server nginx token-engine ok
