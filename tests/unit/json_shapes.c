@@ -96,25 +96,32 @@ static void try_byte(const struct json_shape *s, char text[static TEXT_MAX], siz
 	}
 }
 
-void json_shapes_types(const struct json_shape *shapes, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		try_types(&shapes[i]);
-}
-
-void json_shapes_cuts(const struct json_shape *shapes, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		try_cuts(&shapes[i]);
-}
-
-void json_shapes_bytes(const struct json_shape *shapes, size_t n)
+static void try_bytes(const struct json_shape *s)
 {
 	char text[TEXT_MAX];
 
+	fill(text, s->form, s->fits);
+	for (size_t at = 0; at < strlen(text); at++)
+		try_byte(s, text, at);
+}
+
+void json_shapes_try(const struct json_shape *shapes, size_t n)
+{
 	for (size_t i = 0; i < n; i++) {
-		fill(text, shapes[i].form, shapes[i].fits);
-		for (size_t at = 0; at < strlen(text); at++)
-			try_byte(&shapes[i], text, at);
+		try_types(&shapes[i]);
+		try_cuts(&shapes[i]);
+		try_bytes(&shapes[i]);
 	}
+}
+
+void json_expect_cells(json_lister *read, const char *text, const char *joined)
+{
+	AUTO(strlist) struct strlist cells = { 0 };
+	AUTO(buf) struct buf got = BUF(65536);
+	struct err err = { 0 };
+
+	if (!read(&cells, text, strlen(text), &err))
+		fail_msg("%s: %s", text, err.text);
+	strlist_join(&got, &cells, "|");
+	assert_string_equal(buf_str(&got), joined);
 }

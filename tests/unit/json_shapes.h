@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/err.h"
+#include "base/strlist.h"
 
 /* A reader; what it reads is thrown away. */
 typedef bool json_reader(const char *text, size_t len, struct err *err);
@@ -25,8 +25,21 @@ struct json_shape {
 };
 
 /* What is refused is refused as ERR_PROTOCOL. */
-void json_shapes_types(const struct json_shape *shapes, size_t n);
-void json_shapes_cuts(const struct json_shape *shapes, size_t n);
-void json_shapes_bytes(const struct json_shape *shapes, size_t n);
+void json_shapes_try(const struct json_shape *shapes, size_t n);
+
+/* A reader of rows. */
+typedef bool json_lister(struct strlist *cells, const char *text, size_t len, struct err *err);
+
+/* Its rows must be these cells, with "|" between them. */
+void json_expect_cells(json_lister *read, const char *text, const char *joined);
+
+/* JSON_READER(organization): scm_json_organization() as read_organization(), for tables. */
+#define JSON_READER(what)                                                                          \
+	static bool read_##what(const char *text, size_t len, struct err *err)                     \
+	{                                                                                          \
+		AUTO(strlist) struct strlist cells = { 0 };                                        \
+                                                                                                   \
+		return scm_json_##what(&cells, text, len, err);                                    \
+	}
 
 #endif

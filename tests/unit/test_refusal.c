@@ -8,11 +8,10 @@
 
 #include "agent/refusal.h"
 #include "base/secret.h"
-#include "tempdir.h"
+#include "state_scene.h"
 
 struct scene {
-	struct tempdir *dir;
-	struct store *store;
+	struct state_scene state;
 	char store_path[128]; /* of the client's key store */
 	char password_path[128];
 	char pin_path[128];
@@ -27,21 +26,19 @@ static void put(const struct scene *s, const char *name, const char *text)
 {
 	struct err err = { 0 };
 
-	assert_true(fs_write(s->dir->fd, name, text, strlen(text), FS_ATTR(0600), &err));
+	assert_true(fs_write(s->state.dir->fd, name, text, strlen(text), FS_ATTR(0600), &err));
 }
 
 static int setup(void **state)
 {
-	struct scene *s = calloc(1, sizeof(*s));
-	struct err err = { 0 };
-	char path[128];
+	struct scene *s;
 
-	if (!s || tempdir_setup((void **)&s->dir) ||
-		!store_open(&s->store, tempdir_path(path, s->dir, "state"), &err))
+	if (state_scene_make(state, sizeof(*s)))
 		return -1;
-	tempdir_path(s->store_path, s->dir, "client.p12");
-	tempdir_path(s->password_path, s->dir, "client.pass");
-	tempdir_path(s->pin_path, s->dir, "pin");
+	s = *state;
+	tempdir_path(s->store_path, s->state.dir, "client.p12");
+	tempdir_path(s->password_path, s->state.dir, "client.pass");
+	tempdir_path(s->pin_path, s->state.dir, "pin");
 	put(s, "client.p12", "store");
 	put(s, "client.pass", "password");
 	put(s, "pin", "1234");
@@ -54,19 +51,7 @@ static int setup(void **state)
 		.login = text_a,
 		.store = s->store_path,
 		.store_password_file = s->password_path };
-	*state = s;
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct scene *s = *state;
-	int status;
-
-	store_close(s->store);
-	status = tempdir_teardown((void **)&s->dir);
-	free(s);
-	return status;
 }
 
 static struct refusal of_account(const struct scene *s)
@@ -90,7 +75,7 @@ static struct refusal of_token(const struct scene *s)
 static bool refused(struct scene *s, const struct refusal *r, struct err *err)
 {
 	*err = (struct err) { 0 };
-	if (refusal_check(s->store, r, err))
+	if (refusal_check(s->state.store, r, err))
 		return false;
 	assert_int_equal(err->kind, r->kind);
 	return true;
@@ -100,7 +85,7 @@ static void note(struct scene *s, const struct refusal *r)
 {
 	struct err err = { 0 };
 
-	assert_true(refusal_note(s->store, r, "HTTP 401: unknown user", &err));
+	assert_true(refusal_note(s->state.store, r, "HTTP 401: unknown user", &err));
 }
 
 static void remembers(void **state)
@@ -122,8 +107,8 @@ static void remembers(void **state)
 	note(s, &token);
 	assert_true(refused(s, &token, &err));
 	assert_int_equal(err.kind, ERR_KEYSTORE);
-	assert_true(refusal_forget(s->store, &account, &err));
-	assert_true(refusal_forget(s->store, &account, &err));
+	assert_true(refusal_forget(s->state.store, &account, &err));
+	assert_true(refusal_forget(s->state.store, &account, &err));
 	assert_false(refused(s, &account, &err));
 	assert_true(refused(s, &token, &err));
 }
@@ -233,7 +218,7 @@ static void replace_password(struct scene *s)
 
 static void remove_password(struct scene *s)
 {
-	assert_int_equal(unlinkat(s->dir->fd, "client.pass", 0), 0);
+	assert_int_equal(unlinkat(s->state.dir->fd, "client.pass", 0), 0);
 }
 
 /* Written to in place: the same inode, a later time. */
@@ -242,10 +227,10 @@ static void touch(struct scene *s, const char *name, long later_ns)
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
 	struct stat st;
 
-	assert_int_equal(fstatat(s->dir->fd, name, &st, 0), 0);
+	assert_int_equal(fstatat(s->state.dir->fd, name, &st, 0), 0);
 	times[1] = st.st_mtim;
 	times[1].tv_nsec = (times[1].tv_nsec + later_ns) % 1000000000;
-	assert_int_equal(utimensat(s->dir->fd, name, times, 0), 0);
+	assert_int_equal(utimensat(s->state.dir->fd, name, times, 0), 0);
 }
 
 static void touch_password(struct scene *s)
@@ -255,7 +240,7 @@ static void touch_password(struct scene *s)
 
 static void grow_store(struct scene *s)
 {
-	AUTO(fd) int fd = openat(s->dir->fd, "client.p12", O_WRONLY | O_APPEND | O_CLOEXEC);
+	AUTO(fd) int fd = openat(s->state.dir->fd, "client.p12", O_WRONLY | O_APPEND | O_CLOEXEC);
 	struct stat st;
 
 	assert_int_equal(fstat(fd, &st), 0);
@@ -401,12 +386,12 @@ static void keeps_no_secret(void **state)
 	AUTO(buf) struct buf text = BUF(4096);
 	struct stat before;
 	struct err err = { 0 };
-	AUTO(fd) int fd = openat(s->dir->fd, "pin", O_WRONLY | O_CLOEXEC);
+	AUTO(fd) int fd = openat(s->state.dir->fd, "pin", O_WRONLY | O_CLOEXEC);
 
 	note(s, &r);
-	assert_true(fs_read(&text, s->store->cache, r.file, &err));
+	assert_true(fs_read(&text, s->state.store->cache, r.file, &err));
 	assert_null(strstr(buf_str(&text), "1234"));
-	assert_int_equal(fstatat(s->store->cache, r.file, &before, 0), 0);
+	assert_int_equal(fstatat(s->state.store->cache, r.file, &before, 0), 0);
 	assert_int_equal(before.st_mode & 07777, 0600);
 	assert_int_equal(fstat(fd, &before), 0);
 	assert_int_equal(write(fd, "9876", 4), 4);
@@ -430,7 +415,7 @@ static void follows_credentials(void **state)
 	static char descriptor[] = "fd:5";
 	struct scene *s = *state;
 
-	secret_credentials(s->dir->path);
+	secret_credentials(s->state.dir->path);
 	s->token.pin_file = credential;
 	assert_forgets(s, of_token, nothing, false);
 	assert_forgets(s, of_token, replace_pin, false);
@@ -446,14 +431,14 @@ static void refuses_damage(void **state)
 	struct refusal r = of_token(s);
 	struct err err = { 0 };
 
-	assert_true(fs_write(s->store->cache, r.file, "x", 1, FS_ATTR(0600), &err));
-	assert_false(refusal_check(s->store, &r, &err));
+	assert_true(fs_write(s->state.store->cache, r.file, "x", 1, FS_ATTR(0600), &err));
+	assert_false(refusal_check(s->state.store, &r, &err));
 	assert_int_equal(err.kind, ERR_IO);
-	assert_true(refusal_forget(s->store, &r, &err));
-	assert_true(refusal_check(s->store, &r, &err));
+	assert_true(refusal_forget(s->state.store, &r, &err));
+	assert_true(refusal_check(s->state.store, &r, &err));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, state_scene_teardown)
 
 int main(void)
 {

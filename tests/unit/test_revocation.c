@@ -6,41 +6,13 @@
 #include <cmocka.h>
 
 #include "agent/revocation.h"
-#include "tempdir.h"
+#include "state_scene.h"
 
 #define KEY_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define KEY_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
-struct scene {
-	struct tempdir *dir;
-	struct store *store;
-};
-
-static int setup(void **state)
-{
-	struct scene *s = calloc(1, sizeof(*s));
-	struct err err = { 0 };
-	char path[128];
-
-	if (!s || tempdir_setup((void **)&s->dir) ||
-		!store_open(&s->store, tempdir_path(path, s->dir, "state"), &err))
-		return -1;
-	*state = s;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct scene *s = *state;
-	int status;
-
-	store_close(s->store);
-	status = tempdir_teardown((void **)&s->dir);
-	free(s);
-	return status;
-}
-
-static void add_generation(struct scene *s, const char *name, const char *id, const char *spki)
+static void add_generation(
+	struct state_scene *s, const char *name, const char *id, const char *spki)
 {
 	AUTO(record) struct record r = { 0 };
 	AUTO(fd) int archive = -1;
@@ -53,7 +25,7 @@ static void add_generation(struct scene *s, const char *name, const char *id, co
 	assert_true(record_write(&r, dir, FILE_META, FS_ATTR(0644), &err));
 }
 
-static bool may_go_live(struct scene *s, const char *name, const char *id)
+static bool may_go_live(struct state_scene *s, const char *name, const char *id)
 {
 	struct err err = { 0 };
 	bool may = revocation_check(s->store, name, id, &err);
@@ -63,7 +35,7 @@ static bool may_go_live(struct scene *s, const char *name, const char *id)
 	return may;
 }
 
-static bool is_burnt(struct scene *s, const char *spki)
+static bool is_burnt(struct state_scene *s, const char *spki)
 {
 	struct err err = { 0 };
 	bool burnt = true;
@@ -75,7 +47,7 @@ static bool is_burnt(struct scene *s, const char *spki)
 /* One line burns the key wherever it is, for ever, and no other. */
 static void burns_a_key_everywhere(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	struct err err = { 0 };
 
 	add_generation(s, "www", "000001", KEY_A);
@@ -101,7 +73,7 @@ static void burns_a_key_everywhere(void **state)
 /* A crash while the line was written: the next line stands on its own. */
 static void survives_a_torn_line(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	struct err err = { 0 };
 
 	assert_true(fs_write(s->store->root, "burnt", KEY_A, 20, FS_ATTR(0600), &err));
@@ -112,7 +84,7 @@ static void survives_a_torn_line(void **state)
 
 static void notes_a_revocation(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	struct err err = { 0 };
 
 	add_generation(s, "www", "000001", KEY_A);
@@ -127,7 +99,7 @@ static void notes_a_revocation(void **state)
 /* From the decision on, not only from SCM's answer. */
 static void refuses_what_is_being_revoked(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	AUTO(record) struct record r = { 0 };
 	AUTO(fd) int archive = -1;
 	struct err err = { 0 };
@@ -144,7 +116,7 @@ static void refuses_what_is_being_revoked(void **state)
 /* An order that was replaced keeps its id: another serial number is another certificate. */
 static void learns_from_details(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	static const struct {
 		enum wire_order_state state;
 		const char *serial;
@@ -178,11 +150,16 @@ static void learns_from_details(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(burns_a_key_everywhere, setup, teardown),
-		cmocka_unit_test_setup_teardown(survives_a_torn_line, setup, teardown),
-		cmocka_unit_test_setup_teardown(notes_a_revocation, setup, teardown),
-		cmocka_unit_test_setup_teardown(refuses_what_is_being_revoked, setup, teardown),
-		cmocka_unit_test_setup_teardown(learns_from_details, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			burns_a_key_everywhere, state_scene_setup, state_scene_teardown),
+		cmocka_unit_test_setup_teardown(
+			survives_a_torn_line, state_scene_setup, state_scene_teardown),
+		cmocka_unit_test_setup_teardown(
+			notes_a_revocation, state_scene_setup, state_scene_teardown),
+		cmocka_unit_test_setup_teardown(
+			refuses_what_is_being_revoked, state_scene_setup, state_scene_teardown),
+		cmocka_unit_test_setup_teardown(
+			learns_from_details, state_scene_setup, state_scene_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

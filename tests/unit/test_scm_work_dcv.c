@@ -20,29 +20,6 @@ static void begin_dcv(
 	work_begin(s, &r);
 }
 
-static const struct wire_reply *expect_rows(
-	const struct work_scene *s, uint32_t rows, uint32_t columns)
-{
-	const struct wire_reply *r = work_reply(s);
-
-	if (r->err.kind)
-		fail_msg("%s", r->err.text);
-	assert_int_equal(r->rows, rows);
-	assert_int_equal(r->columns, columns);
-	return r;
-}
-
-static void expect_failure(const struct work_scene *s, enum err_kind kind, const char *words)
-{
-	const struct wire_reply *r = work_reply(s);
-
-	if (r->err.kind != kind || !strstr(r->err.text, words))
-		fail_msg("%s: %s", err_name(r->err.kind), r->err.text);
-	assert_int_equal(r->rows, 0);
-	assert_int_equal(r->next, 0);
-	assert_null(r->cell);
-}
-
 static void test_dcv(void **state)
 {
 	struct work_scene s;
@@ -53,7 +30,7 @@ static void test_dcv(void **state)
 	work_expect_call(&s, "POST", "/dcv/v2/validation/submit/domain/email");
 	work_feed(&s, 200,
 		"{\"status\":\"Not validated\",\"orderStatus\":\"Submitted\",\"message\":\"m\"}");
-	r = expect_rows(&s, 1, WIRE_DCV_COLUMNS);
+	r = work_expect_rows(&s, 1, WIRE_DCV_COLUMNS);
 	assert_string_equal(r->cell[0], "NOT_VALIDATED");
 	assert_string_equal(r->cell[1], "SUBMITTED");
 	assert_string_equal(r->cell[9], "m");
@@ -70,13 +47,13 @@ static void test_dcv_older(void **state)
 	work_expect_call(&s, "POST", "/dcv/v1/validation/status");
 	assert_string_equal(buf_str(&s.call.body), "{\"domain\":\"example.com\"}");
 	work_feed(&s, 200, "{\"status\":\"VALIDATED\",\"orderStatus\":\"NOT_INITIATED\"}");
-	expect_rows(&s, 1, WIRE_DCV_COLUMNS);
+	work_expect_rows(&s, 1, WIRE_DCV_COLUMNS);
 	work_end(&s);
 	begin_dcv(&s, WIRE_DCV_START, WIRE_DCV_TXT);
 	work_feed(&s, 404, "");
 	work_expect_call(&s, "POST", "/dcv/v1/validation/start/domain/txt");
 	work_feed(&s, 404, "{\"code\":-727}");
-	expect_failure(&s, ERR_REJECTED, "add the domain in SCM");
+	work_expect_no_rows(&s, ERR_REJECTED, "add the domain in SCM");
 	work_end(&s);
 }
 
@@ -101,7 +78,7 @@ static void test_dcv_refusals(void **state)
 		snprintf(body, sizeof(body), "{\"code\":%d,\"description\":\"d\"}", codes[i].code);
 		begin_dcv(&s, WIRE_DCV_START, WIRE_DCV_CNAME);
 		work_feed(&s, 400, body);
-		expect_failure(&s, ERR_REJECTED, codes[i].remedy);
+		work_expect_no_rows(&s, ERR_REJECTED, codes[i].remedy);
 		assert_int_equal(s.work->reply.code, codes[i].code);
 		work_end(&s);
 	}
@@ -118,7 +95,7 @@ static void test_dcv_not_understood(void **state)
 
 		begin_dcv(&s, WIRE_DCV_STATUS, 0);
 		work_feed(&s, 200, bodies[i]);
-		expect_failure(&s, ERR_PROTOCOL, "CALL: HTTP 200");
+		work_expect_no_rows(&s, ERR_PROTOCOL, "CALL: HTTP 200");
 		work_end(&s);
 	}
 }
@@ -131,7 +108,7 @@ static void test_dcv_refused_here(void **state)
 
 	(void)state;
 	work_begin(&s, &r);
-	expect_failure(&s, ERR_CONFIG, "domain");
+	work_expect_no_rows(&s, ERR_CONFIG, "domain");
 	work_end(&s);
 }
 

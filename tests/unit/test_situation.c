@@ -7,38 +7,9 @@
 
 #include "agent/revocation.h"
 #include "agent/situation.h"
-#include "tempdir.h"
+#include "state_scene.h"
 
 #define DIGEST "aaaa"
-
-struct scene {
-	struct tempdir *dir;
-	struct store *store;
-};
-
-static int setup(void **state)
-{
-	struct scene *s = calloc(1, sizeof(*s));
-	struct err err = { 0 };
-	char path[128];
-
-	if (!s || tempdir_setup((void **)&s->dir) ||
-		!store_open(&s->store, tempdir_path(path, s->dir, "state"), &err))
-		return -1;
-	*state = s;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct scene *s = *state;
-	int status;
-
-	store_close(s->store);
-	status = tempdir_teardown((void **)&s->dir);
-	free(s);
-	return status;
-}
 
 /* A record with one line, in a directory. */
 static void write_record(int dir, const char *file, const char *key, const char *value)
@@ -57,7 +28,7 @@ static void write_text(int dir, const char *file, const char *text)
 	assert_true(fs_write(dir, file, text, strlen(text), FS_ATTR(0600), &err));
 }
 
-static int open_generation(struct scene *s, const char *name, const char *id)
+static int open_generation(struct state_scene *s, const char *name, const char *id)
 {
 	AUTO(fd) int archive = -1;
 	struct err err = { 0 };
@@ -69,7 +40,8 @@ static int open_generation(struct scene *s, const char *name, const char *id)
 }
 
 /* `deployed`: the digest in `deployed`, NULL for none. */
-static void add_generation(struct scene *s, const char *name, const char *id, const char *deployed)
+static void add_generation(
+	struct state_scene *s, const char *name, const char *id, const char *deployed)
 {
 	AUTO(fd) int dir = open_generation(s, name, id);
 
@@ -78,14 +50,14 @@ static void add_generation(struct scene *s, const char *name, const char *id, co
 		write_record(dir, FILE_DEPLOYED, "digest", deployed);
 }
 
-static void make_live(struct scene *s, const char *name, const char *id)
+static void make_live(struct state_scene *s, const char *name, const char *id)
 {
 	struct err err = { 0 };
 
 	assert_true(store_switch(s->store, name, id, &err));
 }
 
-static void pin(struct scene *s, const char *name, const char *id, const char *newest)
+static void pin(struct state_scene *s, const char *name, const char *id, const char *newest)
 {
 	AUTO(fd) int dir = open_generation(s, name, id);
 
@@ -93,7 +65,7 @@ static void pin(struct scene *s, const char *name, const char *id, const char *n
 }
 
 /* Files of pending/NAME, separated by blanks; each is a record, whatever it is in life. */
-static void add_pending(struct scene *s, const char *name, const char *files)
+static void add_pending(struct state_scene *s, const char *name, const char *files)
 {
 	AUTO(strlist) struct strlist file = { 0 };
 	AUTO(fd) int dir = -1;
@@ -105,13 +77,13 @@ static void add_pending(struct scene *s, const char *name, const char *files)
 		write_record(dir, file.item[i], "file", file.item[i]);
 }
 
-static void no_archive(struct scene *s, const char *name)
+static void no_archive(struct state_scene *s, const char *name)
 {
 	(void)s;
 	(void)name;
 }
 
-static void empty_archive(struct scene *s, const char *name)
+static void empty_archive(struct state_scene *s, const char *name)
 {
 	AUTO(fd) int dir = -1;
 	struct err err = { 0 };
@@ -119,65 +91,65 @@ static void empty_archive(struct scene *s, const char *name)
 	assert_true(store_open_archive(&dir, s->store, name, true, &err));
 }
 
-static void only_abandoned(struct scene *s, const char *name)
+static void only_abandoned(struct state_scene *s, const char *name)
 {
 	AUTO(fd) int dir = open_generation(s, name, "abandoned-1");
 
 	write_record(dir, FILE_INTENT, "tag", "x");
 }
 
-static void installed(struct scene *s, const char *name)
+static void installed(struct state_scene *s, const char *name)
 {
 	add_generation(s, name, "000001", NULL);
 }
 
-static void switched(struct scene *s, const char *name)
+static void switched(struct state_scene *s, const char *name)
 {
 	add_generation(s, name, "000001", NULL);
 	make_live(s, name, "000001");
 }
 
-static void deployed(struct scene *s, const char *name)
+static void deployed(struct state_scene *s, const char *name)
 {
 	add_generation(s, name, "000001", DIGEST);
 	make_live(s, name, "000001");
 }
 
-static void deployed_otherwise(struct scene *s, const char *name)
+static void deployed_otherwise(struct state_scene *s, const char *name)
 {
 	add_generation(s, name, "000001", "bbbb");
 	make_live(s, name, "000001");
 }
 
-static void not_linked(struct scene *s, const char *name)
+static void not_linked(struct state_scene *s, const char *name)
 {
 	add_generation(s, name, "000001", DIGEST);
 }
 
-static void dangling(struct scene *s, const char *name)
+static void dangling(struct state_scene *s, const char *name)
 {
 	add_generation(s, name, "000002", DIGEST);
 	make_live(s, name, "000001");
 }
 
-static void link_alone(struct scene *s, const char *name)
+static void link_alone(struct state_scene *s, const char *name)
 {
 	make_live(s, name, "000001");
 }
 
-static void renewed(struct scene *s, const char *name)
+static void renewed(struct state_scene *s, const char *name)
 {
 	deployed(s, name);
 	add_generation(s, name, "000002", NULL);
 }
 
-static void renewed_and_switched(struct scene *s, const char *name)
+static void renewed_and_switched(struct state_scene *s, const char *name)
 {
 	renewed(s, name);
 	make_live(s, name, "000002");
 }
 
-static void renewed_and_deployed(struct scene *s, const char *name)
+static void renewed_and_deployed(struct state_scene *s, const char *name)
 {
 	deployed(s, name);
 	add_generation(s, name, "000002", DIGEST);
@@ -185,19 +157,19 @@ static void renewed_and_deployed(struct scene *s, const char *name)
 }
 
 /* Put back after a deployment that failed, though it had succeeded before. */
-static void put_back(struct scene *s, const char *name)
+static void put_back(struct state_scene *s, const char *name)
 {
 	renewed_and_deployed(s, name);
 	make_live(s, name, "000001");
 }
 
-static void pinned(struct scene *s, const char *name)
+static void pinned(struct state_scene *s, const char *name)
 {
 	put_back(s, name);
 	pin(s, name, "000001", "000002");
 }
 
-static void pinned_otherwise(struct scene *s, const char *name)
+static void pinned_otherwise(struct state_scene *s, const char *name)
 {
 	deployed_otherwise(s, name);
 	add_generation(s, name, "000002", DIGEST);
@@ -205,26 +177,26 @@ static void pinned_otherwise(struct scene *s, const char *name)
 }
 
 /* A renewal since has ended the pin, even when it could not be deployed. */
-static void pin_outlived(struct scene *s, const char *name)
+static void pin_outlived(struct state_scene *s, const char *name)
 {
 	pinned(s, name);
 	add_generation(s, name, "000003", NULL);
 }
 
-static void pin_of_another(struct scene *s, const char *name)
+static void pin_of_another(struct state_scene *s, const char *name)
 {
 	renewed_and_deployed(s, name);
 	pin(s, name, "000001", "000002");
 }
 
-static void pinned_to_the_newest(struct scene *s, const char *name)
+static void pinned_to_the_newest(struct state_scene *s, const char *name)
 {
 	deployed_otherwise(s, name);
 	pin(s, name, "000001", "000001");
 }
 
 static const struct {
-	void (*make)(struct scene *s, const char *name);
+	void (*make)(struct state_scene *s, const char *name);
 	enum state state; /* when nothing is due */
 } archives[] = {
 	{ no_archive, STATE_DUE },
@@ -286,7 +258,7 @@ static const struct {
 	{ "intent privkey.pem request.pem submitting order chain.pem held", STATE_HELD },
 };
 
-static enum state state_of(struct scene *s, const char *name, bool due)
+static enum state state_of(struct state_scene *s, const char *name, bool due)
 {
 	AUTO(situation) struct situation sit = { 0 };
 	struct err err = { 0 };
@@ -303,7 +275,7 @@ static enum state expected(size_t p, size_t a, bool due)
 	return due ? STATE_DUE : archives[a].state;
 }
 
-static void check_state(struct scene *s, size_t p, size_t a, const char *name)
+static void check_state(struct state_scene *s, size_t p, size_t a, const char *name)
 {
 	for (int due = 0; due < 2; due++) {
 		enum state is = state_of(s, name, due);
@@ -318,7 +290,7 @@ static void check_state(struct scene *s, size_t p, size_t a, const char *name)
 /* Every pending with every archive: both are made once, the first is moved to the second's name. */
 static void has_one_state(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	char name[32];
 
 	for (size_t a = 0; a < ARRAY_LEN(archives); a++) {
@@ -362,7 +334,7 @@ static void refuses_what_lacks_its_origin(void **state)
 		{ "intent order", "no key" },
 		{ "intent chain.pem", "no key" },
 	};
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		AUTO(situation) struct situation sit = { 0 };
@@ -381,7 +353,7 @@ static void refuses_what_lacks_its_origin(void **state)
 
 static void reads_evidence(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	AUTO(situation) struct situation sit = { 0 };
 	struct err err = { 0 };
 
@@ -412,7 +384,7 @@ static void reads_evidence(void **state)
 
 static void reads_nothing(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	AUTO(situation) struct situation sit = { 0 };
 	struct err err = { 0 };
 
@@ -429,7 +401,7 @@ static void reads_nothing(void **state)
 static void tells_whose_age_counts(void **state)
 {
 	static const struct {
-		void (*make)(struct scene *s, const char *name);
+		void (*make)(struct state_scene *s, const char *name);
 		const char *serial;
 	} rows[] = { { renewed, "000002" }, { put_back, "000002" }, { pinned, "000001" },
 		{ pin_outlived, "000003" }, { pin_of_another, "000002" }, { dangling, "000002" } };
@@ -441,7 +413,8 @@ static void tells_whose_age_counts(void **state)
 
 		snprintf(name, sizeof(name), "c%zu", i);
 		rows[i].make(*state, name);
-		assert_true(situation_read(&sit, ((struct scene *)*state)->store, name, &err));
+		assert_true(
+			situation_read(&sit, ((struct state_scene *)*state)->store, name, &err));
 		assert_string_equal(record_get(&situation_meta(&sit)->r, "serial"), rows[i].serial);
 	}
 }
@@ -466,7 +439,7 @@ static void refuses_damage(void **state)
 		{ "000002/retry", "", "retry" },
 		{ "000001/pinned", "", "pinned" },
 	};
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *slash = strchr(rows[i].file, '/');
@@ -499,7 +472,7 @@ static void refuses_damage(void **state)
 /* What is neither live nor newest may be half removed by a run that was killed. */
 static void ignores_older_damage(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 
 	add_generation(s, "www", "000002", DIGEST);
 	make_live(s, "www", "000002");
@@ -507,7 +480,7 @@ static void ignores_older_damage(void **state)
 	assert_int_equal(state_of(s, "www", false), STATE_CURRENT);
 }
 
-static void add_revoking(struct scene *s, const char *name, const char *refused)
+static void add_revoking(struct state_scene *s, const char *name, const char *refused)
 {
 	AUTO(record) struct record r = { 0 };
 	AUTO(fd) int archive = -1;
@@ -522,7 +495,7 @@ static void add_revoking(struct scene *s, const char *name, const char *refused)
 /* What was decided comes first, whatever else is in work; a refusal stands in nobody's way. */
 static void revokes_first(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	char name[32];
 
 	for (size_t p = 0; p < ARRAY_LEN(pendings); p++) {
@@ -541,7 +514,7 @@ static void revokes_first(void **state)
 	}
 }
 
-static const char *loss_of(struct scene *s, const char *name)
+static const char *loss_of(struct state_scene *s, const char *name)
 {
 	AUTO(situation) struct situation sit = { 0 };
 	struct err err = { 0 };
@@ -553,7 +526,7 @@ static const char *loss_of(struct scene *s, const char *name)
 /* The newest, unless another is pinned. */
 static void tells_what_is_lost(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	struct err err = { 0 };
 
 	renewed_and_deployed(s, "www");
@@ -585,7 +558,7 @@ static void names_states(void **state)
 	assert_string_equal(state_word(STATE_HELD), "held");
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, state_scene_setup, state_scene_teardown)
 
 int main(void)
 {

@@ -8,16 +8,9 @@
 
 #include "agent/store.h"
 #include "base/clock.h"
-#include "tempdir.h"
+#include "state_scene.h"
 
 #define DAY 86400
-
-/* A store in TEMPDIR/state. */
-struct scene {
-	struct tempdir *dir;
-	struct store *store;
-	char path[128];
-};
 
 static struct store *open_store(const char *path)
 {
@@ -29,29 +22,7 @@ static struct store *open_store(const char *path)
 	return s;
 }
 
-static int setup(void **state)
-{
-	struct scene *s = calloc(1, sizeof(*s));
-
-	if (!s || tempdir_setup((void **)&s->dir))
-		return -1;
-	s->store = open_store(tempdir_path(s->path, s->dir, "state"));
-	*state = s;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct scene *s = *state;
-	int status;
-
-	store_close(s->store);
-	status = tempdir_teardown((void **)&s->dir);
-	free(s);
-	return status;
-}
-
-static void assert_mode(const struct scene *s, const char *name, unsigned mode)
+static void assert_mode(const struct state_scene *s, const char *name, unsigned mode)
 {
 	struct stat st;
 
@@ -61,26 +32,26 @@ static void assert_mode(const struct scene *s, const char *name, unsigned mode)
 		fail_msg("%s has mode %04o, not %04o", name, (unsigned)st.st_mode & 07777, mode);
 }
 
-static void make_dir(const struct scene *s, const char *name)
+static void make_dir(const struct state_scene *s, const char *name)
 {
 	assert_int_equal(mkdirat(s->dir->fd, name, 0700), 0);
 }
 
-static void make_file(const struct scene *s, const char *name)
+static void make_file(const struct state_scene *s, const char *name)
 {
 	AUTO(fd) int fd = openat(s->dir->fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
 	assert_true(fd >= 0);
 }
 
-static bool there(const struct scene *s, const char *name)
+static bool there(const struct state_scene *s, const char *name)
 {
 	return fs_exists(s->dir->fd, name);
 }
 
 static void makes_its_rooms(void **state)
 {
-	const struct scene *s = *state;
+	const struct state_scene *s = *state;
 
 	assert_mode(s, "state", 0711);
 	assert_mode(s, "state/pending", 0700);
@@ -94,7 +65,7 @@ static void makes_its_rooms(void **state)
 /* Whoever only looks makes nothing, and finds nothing. */
 static void reads_what_is_not_there(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	AUTO(store) struct store *store = NULL;
 	AUTO(strlist) struct strlist all = { 0 };
 	AUTO(buf) struct buf history = { 0 };
@@ -122,7 +93,7 @@ static void reads_what_is_not_there(void **state)
 
 static void trusts_no_others(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	AUTO(store) struct store *below = NULL;
 	struct err err = { 0 };
 	char path[128];
@@ -140,7 +111,7 @@ static void trusts_no_others(void **state)
 /* Whatever umask it is started with. */
 static void ignores_the_umask(void **state)
 {
-	const struct scene *s = *state;
+	const struct state_scene *s = *state;
 	mode_t old = umask(0077);
 	AUTO(store) struct store *store = NULL;
 	char path[128];
@@ -158,7 +129,7 @@ static void ignores_the_umask(void **state)
 /* Permissions that the administrator has changed since are the administrator's. */
 static void leaves_rooms_alone(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	AUTO(store) struct store *again = NULL;
 
 	assert_int_equal(fchmodat(s->dir->fd, "state", 0700, 0), 0);
@@ -171,7 +142,7 @@ static void leaves_rooms_alone(void **state)
 static void refuses_what_is_no_directory(void **state)
 {
 	static const char *const paths[] = { "file", "file/state", "link", "half" };
-	const struct scene *s = *state;
+	const struct state_scene *s = *state;
 
 	make_file(s, "file");
 	assert_int_equal(symlinkat("state", s->dir->fd, "link"), 0);
@@ -193,7 +164,7 @@ static void refuses_what_is_no_directory(void **state)
 
 static void locks(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	struct store *other = open_store(s->path);
 	AUTO(store) struct store *third = open_store(s->path);
 	struct err err = { 0 };
@@ -208,14 +179,14 @@ static void locks(void **state)
 	assert_mode(s, "state/lock", 0600);
 }
 
-static void set_last_run(const struct scene *s, int64_t at)
+static void set_last_run(const struct state_scene *s, int64_t at)
 {
 	const struct timespec times[2] = { { .tv_sec = at }, { .tv_sec = at } };
 
 	assert_int_equal(utimensat(s->dir->fd, "state/lock", times, 0), 0);
 }
 
-static int64_t last_run(const struct scene *s)
+static int64_t last_run(const struct state_scene *s)
 {
 	struct stat st;
 
@@ -243,7 +214,7 @@ static void checks_the_clock(void **state)
 		{ built - 100 * DAY, built - DAY, NULL },
 		{ built - 100 * DAY, built - DAY - 1, "before this program was built" },
 	};
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	struct err err = { 0 };
 
 	assert_true(store_lock(s->store, 0, &err));
@@ -268,7 +239,7 @@ static void checks_the_clock(void **state)
 
 static void opens_work(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	struct err err = { 0 };
 	int fd = 7;
 
@@ -288,7 +259,7 @@ static void opens_work(void **state)
 	assert_mode(s, "state/archive/www", 0711);
 }
 
-static void assert_next(struct scene *s, const char *expected)
+static void assert_next(struct state_scene *s, const char *expected)
 {
 	char next[GENERATION_MAX];
 	struct err err = { 0 };
@@ -302,7 +273,7 @@ static void counts_generations(void **state)
 {
 	static const char *const dirs[] = { "", "/000002", "/000010", "/abandoned-1", "/0000011",
 		"/00012", "/00001a", "/.tmp-000099", "/old" };
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	AUTO(strlist) struct strlist all = { 0 };
 	AUTO(strlist) struct strlist none = { 0 };
 	struct err err = { 0 };
@@ -326,7 +297,7 @@ static void counts_generations(void **state)
 
 static void refuses_the_millionth(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	char next[GENERATION_MAX] = "unset";
 	struct err err = { 0 };
 
@@ -337,7 +308,7 @@ static void refuses_the_millionth(void **state)
 	assert_string_equal(next, "unset");
 }
 
-static void assert_live(struct scene *s, const char *expected)
+static void assert_live(struct state_scene *s, const char *expected)
 {
 	AUTO_STR char *live = NULL;
 	struct err err = { 0 };
@@ -352,7 +323,7 @@ static void assert_live(struct scene *s, const char *expected)
 
 static void switches(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	AUTO_STR char *target = NULL;
 	struct err err = { 0 };
 
@@ -372,7 +343,7 @@ static void refuses_foreign_links(void **state)
 		"../archive/www/abandoned-1", "../archive/www/", "../archive/www/000001/",
 		"../archive/www/../other/000001", "/var/lib/scm-agent/archive/www/000001",
 		"../archive/www.old/000001", "/dev/null" };
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
 		char *live = NULL;
@@ -390,7 +361,7 @@ static void refuses_foreign_links(void **state)
 
 static void refuses_no_link(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	char *live = NULL;
 	struct err err = { 0 };
 
@@ -399,7 +370,7 @@ static void refuses_no_link(void **state)
 	assert_int_equal(err.kind, ERR_IO);
 }
 
-static void fill_pending(const struct scene *s)
+static void fill_pending(const struct state_scene *s)
 {
 	make_dir(s, "state/pending/www");
 	make_file(s, "state/pending/www/intent");
@@ -409,7 +380,7 @@ static void fill_pending(const struct scene *s)
 /* A key that SCM may have certified is never thrown away. */
 static void abandons(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	AUTO(strlist) struct strlist all = { 0 };
 	AUTO(buf) struct buf text = BUF(256);
 	struct err err = { 0 };
@@ -439,7 +410,7 @@ static void abandons(void **state)
 /* What a run left that was killed while it discarded goes too; it never stands in the way. */
 static void discards(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	AUTO(strlist) struct strlist left = { 0 };
 	struct err err = { 0 };
 
@@ -467,7 +438,7 @@ static void discards(void **state)
 
 static void names_paths(void **state)
 {
-	const struct scene *s = *state;
+	const struct state_scene *s = *state;
 	AUTO_STR char *file = store_generation_path(s->store, "www", "000001", FILE_CERT);
 	AUTO_STR char *dir = store_generation_path(s->store, "www", "000001", "");
 	AUTO_STR char *live = store_live_path(s->store, "www");
@@ -500,7 +471,7 @@ static void assert_event(const char **at, const char *expected)
 
 static void remembers(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	AUTO(buf) struct buf text = { 0 };
 	AUTO(buf) struct buf before = { 0 };
 	struct err err = { 0 };
@@ -524,7 +495,7 @@ static void remembers(void **state)
 /* What is too long is cut, and no reason to fail: history is written while orders are under way. */
 static void cuts_a_long_event(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	AUTO(buf) struct buf text = { 0 };
 	char longest[5000];
 	struct err err = { 0 };
@@ -543,7 +514,7 @@ static void cuts_a_long_event(void **state)
 /* However long a history gets, its end can be read, from the start of a line. */
 static void reads_the_end_of_a_history(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	AUTO(buf) struct buf text = { 0 };
 	struct err err = { 0 };
 
@@ -557,7 +528,7 @@ static void reads_the_end_of_a_history(void **state)
 	assert_non_null(strstr(buf_str(&text), "event 49\n"));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, state_scene_setup, state_scene_teardown)
 
 int main(void)
 {

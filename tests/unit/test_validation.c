@@ -7,40 +7,11 @@
 #include <cmocka.h>
 
 #include "agent/validation.h"
-#include "tempdir.h"
+#include "state_scene.h"
 
 #define DAY 86400
 #define NOW ((int64_t)1795251600)
 #define DOMAIN "example.com"
-
-struct scene {
-	struct tempdir *dir;
-	struct store *store;
-};
-
-static int setup(void **state)
-{
-	struct scene *s = calloc(1, sizeof(*s));
-	struct err err = { 0 };
-	char path[128];
-
-	if (!s || tempdir_setup((void **)&s->dir) ||
-		!store_open(&s->store, tempdir_path(path, s->dir, "state"), &err))
-		return -1;
-	*state = s;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct scene *s = *state;
-	int status;
-
-	store_close(s->store);
-	status = tempdir_teardown((void **)&s->dir);
-	free(s);
-	return status;
-}
 
 static void set(struct validation *v, const char *key, const char *value)
 {
@@ -175,7 +146,7 @@ static void test_doubtful(void **state)
 
 static void test_file(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	AUTO(strlist) struct strlist known = { 0 };
 	struct err err = { 0 };
 
@@ -201,7 +172,7 @@ static void test_file(void **state)
 /* Reading makes nothing, and needs nothing to be there. */
 static void test_nothing_there(void **state)
 {
-	struct scene *s = *state;
+	struct state_scene *s = *state;
 	AUTO(validation) struct validation v = { 0 };
 	AUTO(strlist) struct strlist known = { 0 };
 	struct err err = { 0 };
@@ -252,7 +223,7 @@ static void test_date(void **state)
 
 int main(void)
 {
-#define SCENE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, state_scene_setup, state_scene_teardown)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_state),
 		cmocka_unit_test(test_due),

@@ -99,3 +99,26 @@ void work_expect_failure(const struct work_scene *s, enum err_kind kind)
 	assert_int_equal(r->chain_count, 0);
 	assert_null(r->status);
 }
+
+const struct wire_reply *work_expect_rows(
+	const struct work_scene *s, uint32_t rows, uint32_t columns)
+{
+	const struct wire_reply *r = work_reply(s);
+
+	if (r->err.kind)
+		fail_msg("%s", r->err.text);
+	assert_int_equal(r->rows, rows);
+	assert_int_equal(r->columns, columns);
+	return r;
+}
+
+void work_expect_no_rows(const struct work_scene *s, enum err_kind kind, const char *words)
+{
+	const struct wire_reply *r = work_reply(s);
+
+	if (r->err.kind != kind || !strstr(r->err.text, words))
+		fail_msg("%s: %s", err_name(r->err.kind), r->err.text);
+	assert_int_equal(r->rows, 0);
+	assert_int_equal(r->next, 0);
+	assert_null(r->cell);
+}

@@ -32,7 +32,12 @@ void work_feed_failure(struct work_scene *s, bool too_large);
 const struct wire_reply *work_reply(const struct work_scene *s);
 const char *work_order(const struct work_scene *s);
 
-/* A failure that carries nothing else. */
+/* A failure that carries nothing else; one of an operation with rows, whose text has `words`. */
 void work_expect_failure(const struct work_scene *s, enum err_kind kind);
+void work_expect_no_rows(const struct work_scene *s, enum err_kind kind, const char *words);
+
+/* The reply, which must be a table of this size. */
+const struct wire_reply *work_expect_rows(
+	const struct work_scene *s, uint32_t rows, uint32_t columns);
 
 #endif
