@@ -9,6 +9,7 @@
 
 #include "agent/check.h"
 #include "agent/intent.h"
+#include "agent/leftovers.h"
 #include "agent/targets.h"
 
 void check_row(struct check *k, const char *what, const char *result, const char *text)
@@ -153,11 +154,23 @@ static void check_key(struct check *k, const struct conf_cert *cert)
 		check_bad(k, what, &err);
 }
 
+static void check_leftovers(struct check *k)
+{
+	AUTO(strlist) struct strlist names = { 0 };
+	struct err err = { 0 };
+
+	if (!leftovers_list(&names, k->c->conf, k->c->store, &err))
+		check_bad(k, "certificates", &err);
+	for (size_t i = 0; i < names.n; i++)
+		check_row(k, names.item[i], "warn", LEFTOVERS_NOTE);
+}
+
 static void check_all(struct check *k)
 {
 	const struct conf *conf = k->c->conf;
 
 	check_state(k);
+	check_leftovers(k);
 	for (size_t i = 0; i < conf->tokens; i++)
 		check_token(k, &conf->token[i]);
 	for (size_t i = 0; i < conf->certs; i++) {

@@ -5,34 +5,10 @@
 
 #include "agent/cmd.h"
 #include "agent/forgotten.h"
+#include "agent/leftovers.h"
 #include "agent/record.h"
 #include "agent/revocation.h"
 #include "base/log.h"
-
-/* An order in work goes on at SCM without us. */
-static bool warn_of_order(struct store *store, const char *name, struct err *err)
-{
-	AUTO(record) struct record order = { 0 };
-	AUTO(record) struct record intent = { 0 };
-	AUTO(fd) int dir = -1;
-	bool ordered;
-	bool intended;
-
-	if (!store_open_pending(&dir, store, name, false, err))
-		return false;
-	if (dir < 0)
-		return true;
-	if (!record_read(&order, &ordered, dir, FILE_ORDER, err) ||
-		!record_read(&intent, &intended, dir, FILE_INTENT, err))
-		return false;
-	if (ordered)
-		log_warning("order %s goes on at SCM; decline or revoke it there",
-			record_get(&order, "ssl_id"));
-	else if (fs_exists(dir, FILE_SUBMITTING))
-		log_warning("an order may exist at SCM, with %s in its comments",
-			record_get(&intent, "tag"));
-	return true;
-}
 
 static bool warn_of_revocation(struct store *store, const char *name, struct err *err)
 {
@@ -64,7 +40,8 @@ static bool forget(struct cmd_context *c, const char *name, struct err *err)
 	/* not a name that fs_list() would show */
 	if (!*name || *name == '.' || strchr(name, '/'))
 		return err_set(err, ERR_USAGE, "'%s' is no name of a certificate", name);
-	if (!warn_of_order(c->store, name, err) || !warn_of_revocation(c->store, name, err) ||
+	if (!leftovers_warn_of_order(c->store, name, err) ||
+		!warn_of_revocation(c->store, name, err) ||
 		!forgotten_move(&to, c->store, name, err))
 		return false;
 	log_info("moved to %s/%s; live/%s is gone, and what is issued stays valid until it is "

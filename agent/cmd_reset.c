@@ -5,6 +5,7 @@
 #include "agent/deploy.h"
 #include "agent/hold.h"
 #include "agent/install.h"
+#include "agent/leftovers.h"
 #include "agent/look.h"
 #include "agent/refusal.h"
 #include "agent/revocation.h"
@@ -79,6 +80,8 @@ static bool reset(struct cmd_context *c, const struct conf_cert *cert, struct er
 		log_info("nothing to clear: neither held nor waiting after a failure");
 		return true;
 	}
+	if (given_up && !leftovers_warn_of_order(c->store, cert->name, err))
+		return false;
 	if (!clear_pending(c, cert, &s, err) || !clear_deploy(c, cert, &s, err) ||
 		!revoke_again(c->store, cert->name, &s, err))
 		return false;

@@ -286,8 +286,10 @@ expect 2 adopt heir --ssl-id "$id" --key "$T/other.pem"
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$T/other.pem" 2>/dev/null
 expect 12 adopt heir --ssl-id "$id" --key "$T/other.pem"
 expect_error "reset heir --abandon gives the adoption up"
+order=$(sed -n 's/^ssl_id=//p' "$T/state/pending/heir/order")
 expect 2 adopt heir --ssl-id "$id" --key "$T/donor.pem"
 expect 0 reset heir --abandon
+expect_error "order $order goes on at SCM"
 cmp -s <(spki "$T/other.pem") <(spki "$T/state/archive/heir/abandoned-1/privkey.pem") || fail "a key is lost"
 expect 0 adopt heir --ssl-id "$id" --key "$T/donor.pem"
 pair_matches heir || fail "no pair"
@@ -319,6 +321,12 @@ say "forget: what left the configuration, with its keys, which are no orphans"
 expect 2 forget their
 sed -i 's/their/else/' "$T/agent.ini"
 sed -i 's/^common_name = else/common_name = tdonor/' "$T/agent.ini"
+expect 0 status
+grep -q '^their *removed .*not configured' "$T/out" || fail "status is silent about what left"
+expect 0 status else
+! grep -q removed "$T/out" || fail "asked about one, it speaks of others"
+agent check
+grep -q '^their *warn *not configured' "$T/out" || fail "check is silent about what left"
 expect 2 forget nothing
 expect 2 forget ../archive
 expect 0 forget their
