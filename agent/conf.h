@@ -48,6 +48,7 @@ struct conf_token {
 	char *name;
 	struct conf_where where;
 	char *module;
+	char *init_args; /* NULL: none, or p11-kit's */
 	char *uri;
 	char *pin_file;
 	struct strlist env; /* "NAME=value" for the module */

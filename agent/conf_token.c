@@ -8,6 +8,7 @@ static conf_set set_env;
 
 static const struct conf_key token_keys[] = {
 	KEY("module", set_string, AT(conf_token, module), .required = true),
+	KEY("init_args", set_string, AT(conf_token, init_args)),
 	KEY("uri", set_string, AT(conf_token, uri), .required = true),
 	KEY("pin_file", set_secret, AT(conf_token, pin_file), .required = true),
 	KEY("env.", set_env, AT(conf_token, env)),
@@ -74,6 +75,7 @@ void conf_token_dispose(struct conf_token *t)
 {
 	free(t->name);
 	free(t->module);
+	free(t->init_args);
 	free(t->uri);
 	free(t->pin_file);
 	strlist_dispose(&t->env);

@@ -313,6 +313,7 @@ static void describe_account(
 	if (!start->token)
 		return;
 	w->token_module = start->token->module;
+	w->token_init_args = start->token->init_args;
 	w->token_uri = a->store_object ? a->store_object : start->token->uri;
 }
 

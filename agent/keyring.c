@@ -72,7 +72,7 @@ static bool open_token(
 	struct ks **out, struct keyring *k, const struct conf_token *t, struct err *err)
 {
 	AUTO(secret) struct secret *pin = NULL;
-	struct ks_token token = { .module = t->module, .uri = t->uri };
+	struct ks_token token = { .module = t->module, .init_args = t->init_args, .uri = t->uri };
 	struct refusal refusal;
 	struct err ignored = { 0 };
 	bool pin_refused = false;

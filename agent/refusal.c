@@ -54,6 +54,10 @@ static void add_token(struct buf *out, const struct conf_token *t)
 	add_text(out, t->module);
 	add_text(out, t->uri);
 	add_file(out, t->pin_file);
+	/* which token that is depends on these, too */
+	add_text(out, t->init_args);
+	for (size_t i = 0; i < t->env.n; i++)
+		add_text(out, t->env.item[i]);
 }
 
 bool refusal_of_account(struct refusal *out, const struct conf_account *a, struct err *err)

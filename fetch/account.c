@@ -42,6 +42,7 @@ static bool load(
 		.len = w->store.len,
 		.alias = w->store_alias,
 		.module = w->token_module,
+		.init_args = w->token_init_args[0] ? w->token_init_args : NULL,
 		.uri = w->token_uri,
 		.pin_refused = pin_refused };
 

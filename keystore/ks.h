@@ -41,7 +41,8 @@ struct ks_ref {
 /* A PKCS#11 token. All borrowed for the call. */
 struct ks_token {
 	const char *module; /* a name that p11-kit knows, or the absolute path of a trusted file */
-	const char *uri;    /* RFC 7512: token=, serial=, manufacturer=, model=, slot-... */
+	const char *init_args; /* for C_Initialize, as its vendor says; NULL: none, or p11-kit's */
+	const char *uri;       /* RFC 7512: token=, serial=, manufacturer=, model=, slot-... */
 	const struct secret *pin; /* NULL: none, for tokens that need no login */
 };
 

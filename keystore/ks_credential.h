@@ -31,10 +31,11 @@ struct ks_credential_source {
 	size_t len;
 	const struct secret *password;	   /* of the store, or the PIN; NULL: none */
 	const struct secret *key_password; /* of the key in it; NULL: the store's */
-	const char *alias;  /* friendlyName, or CKA_LABEL; NULL or "": the only key there is */
-	const char *module; /* KS_PKCS11: as in struct ks_token */
-	const char *uri;    /* KS_PKCS11: the token, and object= or id= for the key */
-	bool *pin_refused;  /* KS_PKCS11: as in ks_open_token(); NULL: not asked for */
+	const char *alias;     /* friendlyName, or CKA_LABEL; NULL or "": the only key there is */
+	const char *module;    /* KS_PKCS11: as in struct ks_token */
+	const char *init_args; /* KS_PKCS11: likewise */
+	const char *uri;       /* KS_PKCS11: the token, and object= or id= for the key */
+	bool *pin_refused;     /* KS_PKCS11: as in ks_open_token(); NULL: not asked for */
 };
 
 /*

@@ -151,13 +151,16 @@ static bool load_library(struct module *m, struct err *err)
 	return true;
 }
 
-static bool start(struct module *m, const char *reserved, struct err *err)
+static bool start(struct module *m, struct err *err)
 {
-	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK, .pReserved = (void *)reserved };
+	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK, .pReserved = m->init_args };
 	CK_RV rv = m->fn->C_Initialize(&args);
 
 	if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED) {
-		p11_err(err, rv, "it does not start");
+		p11_err(err, rv,
+			rv == CKR_ARGUMENTS_BAD
+				? "it does not start with these init_args, or needs some"
+				: "it does not start");
 		return err_wrap(err, "PKCS#11 module %s", m->path);
 	}
 	m->started = rv == CKR_OK;
@@ -173,28 +176,58 @@ static struct module *loaded(const char *path)
 	return m;
 }
 
-bool module_open(struct module **out, const char *name, struct err *err)
+static bool same_args(const char *a, const char *b)
+{
+	return (!a && !b) || (a && b && !strcmp(a, b));
+}
+
+static bool join(struct module **out, struct module *m, const char *init_args, struct err *err)
+{
+	if (!same_args(m->init_args, init_args))
+		return err_set(err, ERR_KEYSTORE,
+			"PKCS#11 module %s: another token has started it with other init_args; a "
+			"process starts a module once",
+			m->path);
+	m->users++;
+	*out = m;
+	return true;
+}
+
+/* What the configuration says, else what p11-kit's file does. */
+static bool choose_args(char **reserved, const char *init_args, struct err *err)
+{
+	char *copy;
+
+	if (!init_args)
+		return true;
+	copy = strdup(init_args);
+	if (!copy)
+		return err_memory(err);
+	free(*reserved);
+	*reserved = copy;
+	return true;
+}
+
+bool module_open(struct module **out, const char *name, const char *init_args, struct err *err)
 {
 	AUTO_STR char *path = NULL;
 	AUTO_STR char *reserved = NULL;
 	AUTO(module) struct module *m = NULL;
 
-	if (!module_resolve(&path, &reserved, name, err) || !check_file(path, err))
+	if (!module_resolve(&path, &reserved, name, err) || !check_file(path, err) ||
+		!choose_args(&reserved, init_args, err))
 		return false;
-	m = loaded(path);
-	if (m) {
-		m->users++;
-		*out = TAKE(m);
-		return true;
-	}
+	if (loaded(path))
+		return join(out, loaded(path), reserved, err);
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return err_memory(err);
 	m->users = 1;
 	m->path = TAKE(path);
+	m->init_args = TAKE(reserved);
 	m->next = modules;
 	modules = m;
-	if (!load_library(m, err) || !start(m, reserved, err))
+	if (!load_library(m, err) || !start(m, err))
 		return false;
 	*out = TAKE(m);
 	return true;
@@ -219,5 +252,6 @@ void module_close(struct module *m)
 	if (m->handle)
 		dlclose(m->handle);
 	free(m->path);
+	free(m->init_args);
 	free(m);
 }

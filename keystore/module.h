@@ -21,6 +21,7 @@ struct module {
 	struct module *next;
 	unsigned users;
 	char *path;
+	char *init_args;      /* NULL: none */
 	void *handle;	      /* of dlopen() */
 	CK_FUNCTION_LIST *fn; /* NULL until it is loaded */
 	bool started;	      /* C_Finalize is ours to call */
@@ -33,8 +34,13 @@ struct module {
  */
 MUST_USE bool module_resolve(char **path, char **reserved, const char *name, struct err *err);
 
-/* Loads a module, or takes the one that is loaded already. */
-MUST_USE bool module_open(struct module **out, const char *name, struct err *err);
+/*
+ * Loads a module, or takes the one that is loaded already. `init_args` is pReserved of
+ * C_Initialize, a text that the module's vendor defines; NULL for what p11-kit's file says, if
+ * anything. It is the same for all who use a module at a time: else ERR_KEYSTORE.
+ */
+MUST_USE bool module_open(
+	struct module **out, const char *name, const char *init_args, struct err *err);
 
 /* Unloads it when this was the last user; NULL is fine. */
 void module_close(struct module *m);

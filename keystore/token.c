@@ -106,7 +106,7 @@ static bool start(struct token *t, bool *pin_refused, const struct ks_token *tok
 {
 	CK_TOKEN_INFO info;
 
-	if (!module_open(&t->module, token->module, err))
+	if (!module_open(&t->module, token->module, token->init_args, err))
 		return false;
 	t->p11.fn = t->module->fn;
 	if (!token_find_slot(&t->slot, &info, t->module, token->uri, err))

@@ -104,7 +104,10 @@ static bool gather(STACK_OF(X509) * certs, const struct token *t, struct err *er
 
 static bool open_token(struct ks **out, const struct ks_credential_source *src, struct err *err)
 {
-	const struct ks_token token = { src->module, src->uri, src->password };
+	const struct ks_token token = { .module = src->module,
+		.init_args = src->init_args,
+		.uri = src->uri,
+		.pin = src->password };
 	bool pin_refused;
 	bool ok = ks_open_token(out, &pin_refused, &token, err);
 

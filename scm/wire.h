@@ -20,7 +20,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define WIRE_VERSION 4
+#define WIRE_VERSION 5
 #define WIRE_HEADER 4			   /* bytes of the length before a body */
 #define WIRE_REQUEST_MAX (4 * 1024 * 1024) /* an account carries a key store and a trust store */
 #define WIRE_REPLY_MAX (1024 * 1024)
@@ -82,6 +82,7 @@ struct wire_account {
 	struct wire_bytes key_password;	  /* JKS, JCEKS: of the key in it; empty: the store's */
 	const char *store_alias;	  /* "" when the store has one key */
 	const char *token_module;	  /* PKCS11: p11-kit name or absolute path */
+	const char *token_init_args;	  /* PKCS11: for C_Initialize; "": none */
 	const char *token_uri; /* PKCS11: RFC 7512 URI of token, and of the object if given */
 
 	enum wire_store_type trust_type;

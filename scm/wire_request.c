@@ -47,6 +47,7 @@ static void account(struct codec *c, struct wire_account *a)
 	password(c, &a->key_password, "key_password");
 	codec_str(c, &a->store_alias, WIRE_STRING_MAX, "store_alias");
 	codec_str(c, &a->token_module, WIRE_STRING_MAX, "token_module");
+	codec_str(c, &a->token_init_args, WIRE_STRING_MAX, "token_init_args");
 	codec_str(c, &a->token_uri, WIRE_STRING_MAX, "token_uri");
 	store_type(c, &a->trust_type, "trust_type");
 	codec_bytes(c, &a->trust_store, 0, TRUST_MAX, "trust_store");

@@ -50,6 +50,26 @@ static void by_the_name_that_p11_kit_knows(void **state)
 	ks_close(ks);
 }
 
+/* SoftHSM takes none, so its refusal shows that they arrive. */
+static void init_args_reach_the_module_once(void **state)
+{
+	const struct token_fixture *f = *state;
+	AUTO(module) struct module *first = NULL;
+	struct module *other = NULL;
+
+	assert_false(module_open(&other, f->fault_module, "flags=readWrite", &err));
+	check_says(err.text, "with these init_args, or needs some");
+	check_says(err.text, "CKR 0x7");
+	assert_true(module_open(&first, f->fault_module, NULL, &err));
+	assert_true(module_open(&other, f->fault_module, NULL, &err));
+	assert_ptr_equal(other, first);
+	module_close(other);
+	f->faults->calls[FAULT_C_Initialize] = 0;
+	assert_false(module_open(&other, f->fault_module, "flags=readWrite", &err));
+	check_says(err.text, "another token has started it with other init_args");
+	assert_int_equal(f->faults->calls[FAULT_C_Initialize], 0);
+}
+
 static void a_wrong_pin_is_tried_once(void **state)
 {
 	const struct token_fixture *f = *state;
@@ -301,6 +321,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_TOKEN(by_the_name_that_p11_kit_knows),
+		WITH_TOKEN(init_args_reach_the_module_once),
 		WITH_TOKEN(a_wrong_pin_is_tried_once),
 		WITH_TOKEN(what_a_token_says_to_a_pin),
 		WITH_TOKEN(no_attempt_when_it_would_be_in_vain),

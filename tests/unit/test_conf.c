@@ -142,6 +142,7 @@ static void reads_tokens(void **state)
 		"client_cert_key_store_type = pkcs11\nclient_cert_key_alias = key\n"
 		"client_cert_key_store_password_file = /pin\n"
 		"[token:hsm]\nmodule = /usr/lib/hsm.so\nuri = pkcs11:token=web\n"
+		"init_args = configdir='sql:/x' flags=readWrite\n"
 		"pin_file = fd:5\nenv.SOFTHSM2_CONF = /etc/softhsm.conf\nenv.X_1 =\n");
 	const struct conf_token *t = conf->token;
 	const struct conf_account *a = conf->account;
@@ -150,6 +151,7 @@ static void reads_tokens(void **state)
 	assert_string_equal(t->name, "hsm");
 	assert_string_equal(t->module, "/usr/lib/hsm.so");
 	assert_string_equal(t->uri, "pkcs11:token=web");
+	assert_string_equal(t->init_args, "configdir='sql:/x' flags=readWrite");
 	assert_string_equal(t->pin_file, "fd:5");
 	assert_list(&t->env, "SOFTHSM2_CONF=/etc/softhsm.conf|X_1=");
 	assert_int_equal(a->store_type, CONF_STORE_PKCS11);

@@ -59,7 +59,7 @@ static void check_refused(const char *path, const char *says)
 	struct module *m = NULL;
 
 	err.text[0] = '\0';
-	assert_false(module_open(&m, path, &err));
+	assert_false(module_open(&m, path, NULL, &err));
 	assert_null(m);
 	assert_int_equal(err.kind, ERR_KEYSTORE);
 	if (!strstr(err.text, says))

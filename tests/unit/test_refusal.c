@@ -258,6 +258,18 @@ static void change_uri(struct scene *s)
 	s->token.uri = text_b;
 }
 
+static void change_init_args(struct scene *s)
+{
+	s->token.init_args = text_b;
+}
+
+static void change_env(struct scene *s)
+{
+	static char *pair = text_b;
+
+	s->token.env = (struct strlist) { .item = &pair, .n = 1 };
+}
+
 static void change_pin_file(struct scene *s)
 {
 	s->token.pin_file = text_b;
@@ -324,6 +336,8 @@ FORGETS(account, touch_password)
 FORGETS(account, grow_store)
 FORGETS(token, change_module)
 FORGETS(token, change_uri)
+FORGETS(token, change_init_args)
+FORGETS(token, change_env)
 FORGETS(token, change_pin_file)
 FORGETS(token, replace_pin)
 FORGETS(token, touch_pin)
@@ -467,6 +481,8 @@ int main(void)
 		TEST(account_grow_store),
 		TEST(token_change_module),
 		TEST(token_change_uri),
+		TEST(token_change_init_args),
+		TEST(token_change_env),
 		TEST(token_change_pin_file),
 		TEST(token_replace_pin),
 		TEST(token_touch_pin),

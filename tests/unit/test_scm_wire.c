@@ -30,6 +30,7 @@ static struct wire_request request_of(enum wire_op op)
 			.key_password = BYTES("inner"),
 			.store_alias = "scm",
 			.token_module = "softhsm2",
+			.token_init_args = "configdir='/x'",
 			.token_uri = "pkcs11:token=web",
 			.trust_type = WIRE_STORE_JKS,
 			.trust_store = BYTES("-----BEGIN CERTIFICATE-----"),
