@@ -152,6 +152,19 @@ static bool relink(struct run *run, const struct conf_cert *cert, struct err *er
 	       store_history(run->store, err, cert->name, "recovered", "generation=%s", to);
 }
 
+/* Such as files below /run, which the servers want before they start. */
+static bool restore_targets(struct run *run, const struct conf_cert *cert, struct err *err)
+{
+	struct job job;
+	bool ok;
+
+	job_init(&job, cert, run);
+	ok = look_read(&job, err) &&
+	     (job.state != STATE_CURRENT || targets_restore(run, cert, err));
+	job_dispose(&job);
+	return ok;
+}
+
 int cmd_recover(struct cmd_context *c)
 {
 	AUTO(cmd_run) struct cmd_run r = { 0 };
@@ -165,7 +178,8 @@ int cmd_recover(struct cmd_context *c)
 
 		log_scope(cert->name);
 		if (store_clean(c->store, cert->name, &err) && finish_install(&r.run, cert, &err) &&
-			relink(&r.run, cert, &err) && targets_recover(&r.run, cert, &err))
+			relink(&r.run, cert, &err) && targets_recover(&r.run, cert, &err) &&
+			restore_targets(&r.run, cert, &err))
 			continue;
 		if (!status)
 			status = err_exit_status(err.kind);

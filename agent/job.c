@@ -20,6 +20,12 @@
 typedef enum progress step_fn(struct job *job, struct err *err);
 typedef enum progress answer_fn(struct job *job, const struct wire_reply *r, struct err *err);
 
+/* Nothing is due. What is installed should still be there. */
+static enum progress current_step(struct job *job, struct err *err)
+{
+	return targets_restore(job->run, job->cert, err) ? details_step(job, err) : JOB_FAILED;
+}
+
 /* The life of a certificate: what to do in each state, and with the answer when one is asked for.
  */
 static const struct {
@@ -27,7 +33,7 @@ static const struct {
 	answer_fn *answer;
 } life[STATE_COUNT] = {
 	[STATE_REVOKING] = { revoke_step, revoke_on_answer },
-	[STATE_CURRENT] = { details_step, details_on_answer },
+	[STATE_CURRENT] = { current_step, details_on_answer },
 	[STATE_DUE] = { intent_step_key, NULL },
 	[STATE_KEYED] = { intent_step_request, NULL },
 	[STATE_REQUESTED] = { order_step_submit, order_on_submit },

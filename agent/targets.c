@@ -1,6 +1,8 @@
 #include "agent/targets.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/revocation.h"
 #include "agent/target.h"
@@ -214,7 +216,7 @@ static bool redo(
 		(!targets_prepare(&t, run, cert, id, err) || !put_all(&t, err) ||
 			!store_history(run->store, err, cert->name, "recovered",
 				"install targets generation=%s", id)))
-		return err_wrap(err, "an installation was cut short");
+		return false;
 	return targets_settle(run->store, cert->name, err);
 }
 
@@ -226,5 +228,27 @@ bool targets_recover(struct run *run, const struct conf_cert *cert, struct err *
 
 	return store_open_archive(&archive, run->store, cert->name, false, err) &&
 	       record_read(&begun, &found, archive, FILE_INSTALLING, err) &&
-	       (!found || redo(run, cert, &begun, err));
+	       (!found || redo(run, cert, &begun, err) ||
+		       err_wrap(err, "an installation was cut short"));
+}
+
+static const struct conf_target *missing(const struct conf_cert *cert)
+{
+	for (size_t i = 0; i < cert->targets; i++)
+		if (cert->target[i].path && access(cert->target[i].path, F_OK) && errno == ENOENT)
+			return &cert->target[i];
+	return NULL;
+}
+
+bool targets_restore(struct run *run, const struct conf_cert *cert, struct err *err)
+{
+	const struct conf_target *gone = missing(cert);
+	const struct record none = { 0 };
+
+	if (!gone)
+		return true;
+	if (!redo(run, cert, &none, err))
+		return false;
+	log_warning("%s was gone, and is there again", gone->path);
+	return true;
 }

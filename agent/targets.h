@@ -53,4 +53,11 @@ MUST_USE bool targets_settle(struct store *store, const char *name, struct err *
  */
 MUST_USE bool targets_recover(struct run *run, const struct conf_cert *cert, struct err *err);
 
+/*
+ * When the file of a target is gone, which somebody took away or which did not outlive a boot: all
+ * are made those of the live generation. What others wrote into one is left alone. For a certificate
+ * that is deployed as configured.
+ */
+MUST_USE bool targets_restore(struct run *run, const struct conf_cert *cert, struct err *err);
+
 #endif

@@ -163,6 +163,18 @@ all_live
 expect 0 deploy www
 all_live
 
+say "a file that is gone is there again after the next run, or before the servers start"
+rm "$D/cert.pem" "$D/www.jks"
+expect 0 run
+expect_error 'www.jks was gone'
+all_live
+rm "$D/full.pem"
+expect 0 recover
+all_live
+before=$(picture)
+expect 0 run
+silent && [ "$(picture)" = "$before" ] || fail "not left alone then"
+
 say "a failing hook puts the former generation's files back"
 cat >"$T/hook" <<-END
 	#!/bin/sh
