@@ -162,12 +162,22 @@ static bool write_order(struct job *job, const char *id, int dir, struct err *er
 	       record_write(&r, dir, FILE_ORDER, FS_ATTR(0600), err);
 }
 
+static bool choose_id(struct ks_id *out, const struct adoption *a, struct err *err)
+{
+	if (!a->key_id)
+		return ks_id_make(out, err);
+	return ks_id_parse(out, a->key_id) ||
+	       err_set(err, ERR_USAGE, "--key-id: '%s' is not 1 to %d bytes in hex", a->key_id,
+		       KS_ID_MAX);
+}
+
 static bool fill(struct job *job, const struct adoption *a, int dir, struct err *err)
 {
 	AUTO(record) struct record intent = { 0 };
 	AUTO(pkey) EVP_PKEY *key = NULL;
+	struct ks_id id;
 
-	return intent_compose(&intent, job->cert, a->key_id, err) &&
+	return choose_id(&id, a, err) && intent_compose(&intent, job->cert, &id, err) &&
 	       record_set_int(&intent, "adopted", 1, err) &&
 	       record_write(&intent, dir, FILE_INTENT, FS_ATTR(0600), err) &&
 	       take_key(&key, job, a, &intent, dir, err) && write_request(job, key, dir, err) &&

@@ -24,7 +24,7 @@ AUTO_DEFINE_REF(pruning, struct pruning, pruning_dispose);
 /* A token may be shared: only keys that this state directory's history knows are ours to delete. */
 static bool is_ours(const struct pruning *p, const char *id)
 {
-	char made[2 * KS_ID_MAX + 16];
+	char made[KS_ID_HEX + 16];
 
 	snprintf(made, sizeof(made), " key-made id=%s\n", id);
 	return strstr(buf_str(&p->history), made) != NULL;
@@ -33,21 +33,19 @@ static bool is_ours(const struct pruning *p, const char *id)
 static bool prune_entry(struct pruning *p, const struct conf_token *token, struct ks *ks,
 	const struct ks_entry *e, struct err *err)
 {
-	AUTO(buf) struct buf id = BUF(2 * KS_ID_MAX);
-	struct ks_ref ref = { .dir = -1, .file = "", .label = e->label };
+	struct ks_ref ref = { .dir = -1, .file = "", .id = e->id, .label = e->label };
 	bool dry_run = p->w->c->cli->dry_run;
 	struct out *o = p->w->out;
+	char id[KS_ID_HEX];
 
-	buf_add_hex(&id, e->id, e->id_len);
-	if (e->id_len != KS_ID_LEN || !is_ours(p, buf_str(&id)) ||
-		strlist_has(&p->used, buf_str(&id)))
+	ks_id_format(id, &e->id);
+	if (!is_ours(p, id) || strlist_has(&p->used, id))
 		return true;
-	memcpy(ref.id, e->id, KS_ID_LEN);
 	if (!dry_run && !ks_delete(ks, &ref, err))
 		return false;
 	out_row(o);
 	out_text(o, "token", "TOKEN", token->name);
-	out_text(o, "id", "ID", buf_str(&id));
+	out_text(o, "id", "ID", id);
 	out_text(o, "label", "LABEL", e->label);
 	out_text(o, "result", "RESULT", dry_run ? "would be deleted" : "deleted");
 	return true;

@@ -10,7 +10,6 @@
 #include "agent/targets.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/parse.h"
 #include "csr/anchors.h"
 #include "csr/csr.h"
 #include "csr/name.h"
@@ -29,16 +28,15 @@ static bool random_hex(struct buf *out, struct err *err)
 }
 
 bool intent_compose(
-	struct record *r, const struct conf_cert *cert, const char *key_id, struct err *err)
+	struct record *r, const struct conf_cert *cert, const struct ks_id *id, struct err *err)
 {
 	AUTO(buf) struct buf tag = BUF(64);
-	AUTO(buf) struct buf id = BUF(64);
+	char hex[KS_ID_HEX];
 	char label[KS_LABEL_MAX];
 
 	snprintf(label, sizeof(label), INTENT_KEY_LABEL "%s", cert->name);
-	return random_hex(&tag, err) && random_hex(&id, err) &&
-	       record_set(r, "tag", buf_str(&tag), err) &&
-	       record_set(r, "key_id", key_id ? key_id : buf_str(&id), err) &&
+	return random_hex(&tag, err) && record_set(r, "tag", buf_str(&tag), err) &&
+	       record_set(r, "key_id", ks_id_format(hex, id), err) &&
 	       record_set(r, "label", label, err) &&
 	       record_set(r, "common_name", csr_name_value(cert->names.item[0]), err) &&
 	       record_set_int(r, "created", clock_now(), err) && renew_describe(r, cert, err);
@@ -47,15 +45,17 @@ bool intent_compose(
 static bool write_intent(struct job *job, int dir, struct err *err)
 {
 	AUTO(record) struct record r = { 0 };
+	struct ks_id id;
 
-	return intent_compose(&r, job->cert, NULL, err) && sequel_decide(&r, job, err) &&
+	return ks_id_make(&id, err) && intent_compose(&r, job->cert, &id, err) &&
+	       sequel_decide(&r, job, err) &&
 	       record_write(&r, dir, FILE_INTENT, FS_ATTR(0600), err);
 }
 
 static bool key_ref(struct ks_ref *out, const struct record *r, int dir, struct err *err)
 {
 	*out = (struct ks_ref) { .dir = dir, .file = FILE_KEY, .label = record_get(r, "label") };
-	if (parse_hex(out->id, sizeof(out->id), record_get(r, "key_id")))
+	if (ks_id_parse(&out->id, record_get(r, "key_id")))
 		return true;
 	return err_set(err, ERR_IO, "key_id in a state file is no identifier of ours");
 }

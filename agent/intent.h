@@ -15,11 +15,10 @@ enum progress intent_step_key(struct job *job, struct err *err);
 enum progress intent_step_request(struct job *job, struct err *err);
 
 /*
- * A new intent for a certificate as it is configured, without what it follows. `key_id`: of a key
- * that is there already, in hex; NULL chooses one.
+ * A new intent for a certificate as it is configured, without what it follows.
  */
-MUST_USE bool intent_compose(
-	struct record *r, const struct conf_cert *cert, const char *key_id, struct err *err);
+MUST_USE bool intent_compose(struct record *r, const struct conf_cert *cert,
+	const struct ks_id *key_id, struct err *err);
 
 /* The token's key leaves this trace beside the intent; a key in a file is its own. */
 MUST_USE bool intent_write_key_uri(

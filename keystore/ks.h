@@ -17,13 +17,12 @@
 
 #include "base/buf.h"
 #include "base/ossl.h"
+#include "keystore/id.h"
 #include "keystore/type.h"
 
 struct ks;
 struct secret;
 
-#define KS_ID_LEN 16	    /* bytes of an id that the agent chooses */
-#define KS_ID_MAX 64	    /* bytes of an id found in a token */
 #define KS_LABEL_MAX 128    /* bytes of a label found in a token, with the NUL */
 #define KS_ENTRIES_MAX 4096 /* key pairs of one token */
 
@@ -34,7 +33,7 @@ struct secret;
 struct ks_ref {
 	int dir;
 	const char *file;
-	unsigned char id[KS_ID_LEN];
+	struct ks_id id;
 	const char *label;
 };
 
@@ -98,8 +97,7 @@ MUST_USE bool ks_uri(struct buf *out, struct ks *ks, const struct ks_ref *ref, s
 
 /* A row of ks_list(): all objects of a token that share an id. */
 struct ks_entry {
-	unsigned char id[KS_ID_MAX];
-	size_t id_len;
+	struct ks_id id;
 	char label[KS_LABEL_MAX]; /* of the private key, else of what there is; may be empty */
 	int type;		  /* enum ks_key_type, or -1: another kind of key, or unknown */
 	bool has_private;

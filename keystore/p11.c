@@ -86,6 +86,12 @@ CK_ULONG p11_number(const struct p11 *p, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_T
 	return CK_UNAVAILABLE_INFORMATION;
 }
 
+bool p11_id(struct ks_id *out, const struct p11 *p, CK_OBJECT_HANDLE object)
+{
+	out->len = sizeof(out->data);
+	return p11_attr(out->data, &out->len, p, object, CKA_ID) && out->len;
+}
+
 size_t p11_padded_len(const void *field, size_t size)
 {
 	const char *text = field;

@@ -14,6 +14,7 @@
 #include <p11-kit/pkcs11.h>
 
 #include "base/err.h"
+#include "keystore/id.h"
 
 struct p11 {
 	CK_FUNCTION_LIST *fn;
@@ -50,6 +51,9 @@ MUST_USE bool p11_attr(void *out, size_t *len, const struct p11 *p, CK_OBJECT_HA
  * none.
  */
 CK_ULONG p11_number(const struct p11 *p, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
+
+/* Its CKA_ID; false when it has none, or one of more than KS_ID_MAX bytes. */
+MUST_USE bool p11_id(struct ks_id *out, const struct p11 *p, CK_OBJECT_HANDLE object);
 
 /* Length of a field of fixed size that is padded with blanks (or wrongly with NULs). */
 size_t p11_padded_len(const void *field, size_t size);

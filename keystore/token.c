@@ -81,7 +81,7 @@ static bool token_uri(struct buf *out, struct ks *ks, const struct ks_ref *ref, 
 {
 	struct token *t = token_of(ks);
 
-	return uri_of_key(out, t->module, t->slot, ref->id, KS_ID_LEN, err);
+	return uri_of_key(out, t->module, t->slot, &ref->id, err);
 }
 
 static const struct ks_ops token_ops = {

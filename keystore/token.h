@@ -55,7 +55,7 @@ MUST_USE bool token_destroy(struct token *t, CK_OBJECT_HANDLE object, struct err
 /* What all objects of a pair have in common. */
 static inline CK_ATTRIBUTE token_id(const struct ks_ref *ref)
 {
-	return (CK_ATTRIBUTE) { CKA_ID, (void *)ref->id, KS_ID_LEN };
+	return (CK_ATTRIBUTE) { CKA_ID, (void *)ref->id.data, ref->id.len };
 }
 
 static inline CK_ATTRIBUTE token_label(const struct ks_ref *ref)

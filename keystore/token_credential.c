@@ -29,12 +29,12 @@ static CK_ATTRIBUTE read_attribute(const struct search *s, CK_OBJECT_HANDLE obje
 
 static bool fits(const struct search *s, CK_OBJECT_HANDLE key)
 {
-	char id[KS_ID_MAX];
+	struct ks_id id;
 	char label[KS_LABEL_MAX];
 	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
 	const CK_ATTRIBUTE has[] = {
 		read_attribute(s, key, CKA_LABEL, label, sizeof(label)),
-		read_attribute(s, key, CKA_ID, id, sizeof(id)),
+		read_attribute(s, key, CKA_ID, (char *)id.data, sizeof(id.data)),
 		P11_ATTR(CKA_CLASS, class),
 	};
 

@@ -1,3 +1,5 @@
+#include <assert.h>
+
 #include "keystore/token.h"
 
 static const CK_BYTE f4[] = { 0x01, 0x00, 0x01 };
@@ -12,6 +14,8 @@ bool token_objects(CK_OBJECT_HANDLE out[static TOKEN_TWINS_MAX], size_t *n, stru
 		token_id(ref),
 	};
 
+	/* all objects without an id would match */
+	assert(ref->id.len);
 	return p11_find(out, n, TOKEN_TWINS_MAX, &t->p11, match, ARRAY_LEN(match), err);
 }
 

@@ -37,16 +37,15 @@ static int type_of(const struct p11 *p, CK_OBJECT_HANDLE key)
 }
 
 /* The row of an id; the list has room for one more. */
-static struct ks_entry *row(struct list *list, const unsigned char *id, size_t len)
+static struct ks_entry *row(struct list *list, const struct ks_id *id)
 {
 	struct ks_entry *e;
 
 	for (size_t i = 0; i < list->n; i++)
-		if (list->entry[i].id_len == len && !memcmp(list->entry[i].id, id, len))
+		if (ks_id_equal(&list->entry[i].id, id))
 			return &list->entry[i];
 	e = &list->entry[list->n++];
-	memcpy(e->id, id, len);
-	e->id_len = len;
+	e->id = *id;
 	e->type = -1;
 	return e;
 }
@@ -54,14 +53,14 @@ static struct ks_entry *row(struct list *list, const unsigned char *id, size_t l
 static void add(struct list *list, const struct p11 *p, CK_OBJECT_HANDLE object)
 {
 	CK_OBJECT_CLASS class = p11_number(p, object, CKA_CLASS);
-	unsigned char id[KS_ID_MAX];
-	size_t len = sizeof(id);
+	struct ks_id id;
 	struct ks_entry *e;
+	size_t len;
 
 	/* without an id it can't be one of ours, nor be told from others */
-	if (!p11_attr(id, &len, p, object, CKA_ID) || !len)
+	if (!p11_id(&id, p, object))
 		return;
-	e = row(list, id, len);
+	e = row(list, &id);
 	e->has_private |= class == CKO_PRIVATE_KEY;
 	e->has_public |= class == CKO_PUBLIC_KEY;
 	e->has_certificate |= class == CKO_CERTIFICATE;

@@ -6,9 +6,10 @@
 
 /* The first object of a class that has this id; CK_INVALID_HANDLE when there is none. */
 static bool find_twin(CK_OBJECT_HANDLE *out, struct token *t, CK_OBJECT_CLASS class,
-	const CK_ATTRIBUTE *id, struct err *err)
+	const struct ks_id *id, struct err *err)
 {
-	const CK_ATTRIBUTE match[] = { P11_ATTR(CKA_CLASS, class), *id };
+	const CK_ATTRIBUTE match[] = { P11_ATTR(CKA_CLASS, class),
+		{ CKA_ID, (void *)id->data, id->len } };
 	CK_OBJECT_HANDLE objects[TOKEN_TWINS_MAX];
 	size_t n;
 
@@ -29,11 +30,10 @@ static bool certified(EVP_PKEY **out, const struct token *t, CK_OBJECT_HANDLE ce
 
 static bool public_half(EVP_PKEY **out, struct token *t, CK_OBJECT_HANDLE private, struct err *err)
 {
-	unsigned char bytes[KS_ID_MAX];
-	CK_ATTRIBUTE id = { CKA_ID, bytes, sizeof(bytes) };
+	struct ks_id id;
 	CK_OBJECT_HANDLE twin = CK_INVALID_HANDLE;
 
-	if (!p11_attr(bytes, &id.ulValueLen, &t->p11, private, CKA_ID) || !id.ulValueLen)
+	if (!p11_id(&id, &t->p11, private))
 		return p11_public(out, &t->p11, private, err);
 	if (!find_twin(&twin, t, CKO_PUBLIC_KEY, &id, err))
 		return false;

@@ -61,13 +61,13 @@ static void describe(P11KitUri *uri, const struct module *m, const CK_TOKEN_INFO
 	}
 }
 
-bool uri_of_key(struct buf *out, const struct module *m, CK_SLOT_ID slot, const void *id,
-	size_t id_len, struct err *err)
+bool uri_of_key(struct buf *out, const struct module *m, CK_SLOT_ID slot, const struct ks_id *id,
+	struct err *err)
 {
 	AUTO(uri) P11KitUri *uri = p11_kit_uri_new();
 	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
 	CK_ATTRIBUTE is_private = P11_ATTR(CKA_CLASS, class);
-	CK_ATTRIBUTE has_id = { CKA_ID, (void *)id, id_len };
+	CK_ATTRIBUTE has_id = { CKA_ID, (void *)id->data, id->len };
 	CK_TOKEN_INFO info;
 	AUTO_STR char *text = NULL;
 	CK_RV rv;

@@ -9,6 +9,7 @@
 #include <p11-kit/uri.h>
 
 #include "base/buf.h"
+#include "keystore/id.h"
 #include "keystore/module.h"
 
 static inline void uri_free(P11KitUri *uri)
@@ -25,7 +26,7 @@ MUST_USE bool uri_parse(P11KitUri **out, const char *text, struct err *err);
  * Appends the URI of the private key `id` in the token of `slot`: the label, and the serial number,
  * manufacturer and model as far as they are needed to tell it from the other tokens of the module.
  */
-MUST_USE bool uri_of_key(struct buf *out, const struct module *m, CK_SLOT_ID slot, const void *id,
-	size_t id_len, struct err *err);
+MUST_USE bool uri_of_key(struct buf *out, const struct module *m, CK_SLOT_ID slot,
+	const struct ks_id *id, struct err *err);
 
 #endif

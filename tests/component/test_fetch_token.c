@@ -87,7 +87,7 @@ static X509 *read_certificate(const char *path)
 static void make_login(const char *login, enum ks_key_type type, unsigned char id)
 {
 	AUTO(ks) struct ks *ks = open_token();
-	const struct ks_ref ref = { .id = { id }, .label = login };
+	const struct ks_ref ref = { .id = { { id }, 1 }, .label = login };
 	char request[96];
 	char certificate[96];
 	const char *arguments[] = { login, "--client-csr", request, "--client-cert", certificate,

@@ -12,6 +12,7 @@
 
 #include "base/secret.h"
 #include "ca_fixture.h"
+#include "keystore/token.h"
 #include "token_fixture.h"
 
 static struct err err;
@@ -97,8 +98,7 @@ static bool flag(struct ks *ks, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type)
 static void check_stays_inside(struct ks *ks, const struct ks_ref *ref)
 {
 	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
-	const CK_ATTRIBUTE match[] = { P11_ATTR(CKA_CLASS, class),
-		{ CKA_ID, (void *)ref->id, KS_ID_LEN } };
+	const CK_ATTRIBUTE match[] = { P11_ATTR(CKA_CLASS, class), token_id(ref) };
 	static const CK_ATTRIBUTE_TYPE secret[] = { CKA_PRIVATE_EXPONENT, CKA_PRIME_1, CKA_VALUE };
 	CK_OBJECT_HANDLE object;
 	unsigned char value[4096];
@@ -306,8 +306,7 @@ static void half_a_pair_with_a_certificate_stays(void **state)
 static void check_certificate(struct ks *ks, const struct ks_ref *ref, X509 *cert)
 {
 	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
-	const CK_ATTRIBUTE match[] = { P11_ATTR(CKA_CLASS, class),
-		{ CKA_ID, (void *)ref->id, KS_ID_LEN } };
+	const CK_ATTRIBUTE match[] = { P11_ATTR(CKA_CLASS, class), token_id(ref) };
 	AUTO(buf) struct buf der = BUF(32768);
 	CK_OBJECT_HANDLE object;
 	char value[8192];
@@ -402,6 +401,40 @@ static void uris_of_tokens_with_one_label(void **state)
 	ks_close(ks);
 }
 
+/* Tokens hold keys of others, with ids of one byte or of many. */
+static void ids_of_any_length(void **state)
+{
+	static const size_t lengths[] = { 1, 2, 16, KS_ID_MAX };
+	AUTO(ks) struct ks *ks = token_open();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+		struct ks_ref ref = token_ref(7);
+
+		ref.id.len = lengths[i];
+		memset(ref.id.data, 7, lengths[i]);
+		OK(ks_generate(ks, &ref, KS_EC_P256, &err));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+		AUTO(buf) struct buf uri = BUF(4096);
+		AUTO(pkey) EVP_PKEY *key = NULL;
+		struct ks_ref ref = token_ref(7);
+		const char *id;
+
+		ref.id.len = lengths[i];
+		memset(ref.id.data, 7, lengths[i]);
+		key = load(ks, &ref);
+		OK(ks_uri(&uri, ks, &ref, &err));
+		id = strstr(buf_str(&uri), ";id=");
+		assert_non_null(id);
+		assert_int_equal(strcspn(id + 4, ";"), 3 * lengths[i]);
+		OK(ks_delete(ks, &ref, &err));
+		assert_false(found(ks, &ref));
+		assert_int_equal(
+			token_count(ks, CKO_PRIVATE_KEY, NULL), ARRAY_LEN(lengths) - i - 1);
+	}
+}
+
 static void a_list_of_all(void **state)
 {
 	const struct ks_ref one = token_ref(1);
@@ -425,12 +458,11 @@ static void a_list_of_all(void **state)
 	OK(ks_list(&entries, &n, ks, &err));
 	assert_int_equal(n, 2);
 	/* rows begin with the private keys */
-	assert_int_equal(entries[0].id_len, KS_ID_LEN);
-	assert_memory_equal(entries[0].id, two.id, KS_ID_LEN);
+	assert_true(ks_id_equal(&entries[0].id, &two.id));
 	assert_int_equal(entries[0].type, KS_RSA_2048);
 	assert_string_equal(entries[0].label, "www");
 	assert_true(entries[0].has_private && entries[0].has_public && entries[0].has_certificate);
-	assert_memory_equal(entries[1].id, one.id, KS_ID_LEN);
+	assert_true(ks_id_equal(&entries[1].id, &one.id));
 	assert_int_equal(entries[1].type, KS_EC_P384);
 	assert_true(!entries[1].has_private && entries[1].has_public);
 	assert_false(entries[1].has_certificate);
@@ -451,6 +483,7 @@ int main(void)
 		WITH_TOKEN(a_certificate_beside_its_key),
 		WITH_TOKEN(uris_name_the_token),
 		WITH_TOKEN(uris_of_tokens_with_one_label),
+		WITH_TOKEN(ids_of_any_length),
 		WITH_TOKEN(a_list_of_all),
 	};
 

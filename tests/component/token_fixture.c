@@ -126,12 +126,12 @@ const char *token_serial(struct ks *ks)
 static size_t find(CK_OBJECT_HANDLE *out, size_t max, struct ks *ks, CK_OBJECT_CLASS class,
 	const struct ks_ref *ref)
 {
-	CK_ATTRIBUTE match[] = { P11_ATTR(CKA_CLASS, class), { CKA_ID, NULL, KS_ID_LEN } };
+	CK_ATTRIBUTE match[] = { P11_ATTR(CKA_CLASS, class), { CKA_ID, NULL, 0 } };
 	struct err err;
 	size_t n;
 
 	if (ref)
-		match[1].pValue = (void *)ref->id;
+		match[1] = token_id(ref);
 	if (!p11_find(out, &n, max, token_raw(ks), match, ref ? 2 : 1, &err))
 		fail_msg("%s", err.text);
 	return n;
@@ -157,9 +157,9 @@ void token_remove(struct ks *ks, CK_OBJECT_CLASS class, const struct ks_ref *ref
 
 struct ks_ref token_ref(int n)
 {
-	struct ks_ref ref = { .dir = -1, .label = "www" };
+	struct ks_ref ref = { .dir = -1, .id.len = KS_ID_NEW, .label = "www" };
 
-	memset(ref.id, n, sizeof(ref.id));
+	memset(ref.id.data, n, ref.id.len);
 	return ref;
 }
 

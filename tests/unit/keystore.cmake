@@ -1,5 +1,5 @@
 # keystore/ without a token: key types, key files, PEM and PKCS #12 credentials, module names.
-foreach(part type files legacy module uri)
+foreach(part type id files legacy module uri)
 	scm_test(test_ks_${part} LABEL unit SOURCES test_ks_${part}.c
 		USES keystore LIBS PkgConfig::CRYPTO PkgConfig::P11KIT)
 endforeach()
