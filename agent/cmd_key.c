@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "agent/intent.h"
 #include "base/log.h"
 
 bool key_work_each(struct key_work *w, key_use_fn *fn, struct err *err)
@@ -18,29 +17,6 @@ bool key_work_each(struct key_work *w, key_use_fn *fn, struct err *err)
 			!key_uses(w->c->store, cert, fn, w, err))
 			return err_wrap(err, "%s", cert->name);
 	}
-	return true;
-}
-
-static bool probe_key(struct key_work *w, const struct key_use *use, struct err *err)
-{
-	AUTO(pkey) EVP_PKEY *key = NULL;
-
-	return intent_load_key(&key, w->run, use->record, use->dir, err) && ks_probe(key, err);
-}
-
-static bool probe_use(void *user, const struct key_use *use, struct err *err)
-{
-	struct key_work *w = user;
-	struct err why = { 0 };
-	bool ok = probe_key(w, use, &why);
-
-	(void)err;
-	w->failed = w->failed || !ok;
-	out_row(w->out);
-	out_text(w->out, "certificate", "CERTIFICATE", use->cert->name);
-	out_text(w->out, "where", "WHERE", use->where);
-	out_text(w->out, "key_type", "TYPE", record_get(use->record, "key_type"));
-	out_text(w->out, "result", "RESULT", ok ? "signs" : why.text);
 	return true;
 }
 
@@ -62,7 +38,7 @@ int cmd_key(struct cmd_context *c)
 	if (!strcmp(verb, "list"))
 		ok = key_list(&w, &err);
 	else if (!strcmp(verb, "probe"))
-		ok = key_work_each(&w, probe_use, &err);
+		ok = key_probe(&w, &err);
 	else if (!strcmp(verb, "prune"))
 		ok = key_prune(&w, &err);
 	else

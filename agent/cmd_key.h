@@ -20,6 +20,7 @@ MUST_USE bool key_work_each(struct key_work *w, key_use_fn *fn, struct err *err)
 
 /* Each fills w->out. */
 MUST_USE bool key_list(struct key_work *w, struct err *err);
+MUST_USE bool key_probe(struct key_work *w, struct err *err);
 MUST_USE bool key_prune(struct key_work *w, struct err *err);
 
 #endif

@@ -112,8 +112,8 @@ struct ks_entry {
 MUST_USE bool ks_list(struct ks_entry **out, size_t *n, struct ks *ks, struct err *err);
 
 /*
- * Signs a fixed message and verifies the signature with the public half: RSA with PKCS #1 v1.5 and
- * with PSS (RFC 8017), EC with ECDSA (FIPS 186-5). ERR_KEYSTORE unless each works.
+ * Whether a server can use the key: each scheme of ks_scheme.h that it can't do without is tried,
+ * RSA with PKCS #1 v1.5 and with PSS, EC with ECDSA. ERR_KEYSTORE unless each works.
  */
 MUST_USE bool ks_probe(EVP_PKEY *key, struct err *err);
 

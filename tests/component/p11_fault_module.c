@@ -85,12 +85,22 @@ static CK_RV wrap_C_GenerateKeyPair(CK_SESSION_HANDLE s, CK_MECHANISM *mechanism
 	return rv == CKR_OK && faults.half_pairs ? half_pair(s, *public_key) : rv;
 }
 
+static bool refused(const CK_MECHANISM *mechanism)
+{
+	const CK_RSA_PKCS_PSS_PARAMS *pss = mechanism->pParameter;
+
+	if (mechanism->mechanism == CKM_RSA_X_509)
+		return faults.no_raw_rsa;
+	return mechanism->mechanism == CKM_RSA_PKCS_PSS && faults.no_hash &&
+	       pss->hashAlg == faults.no_hash;
+}
+
 static CK_RV wrap_C_SignInit(CK_SESSION_HANDLE s, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
 	CK_RV rv = fault(FAULT_C_SignInit);
 
 	faults.last_mechanism = mechanism->mechanism;
-	if (rv == CKR_OK && faults.no_raw_rsa && mechanism->mechanism == CKM_RSA_X_509)
+	if (rv == CKR_OK && refused(mechanism))
 		rv = CKR_MECHANISM_INVALID;
 	return rv == CKR_OK ? real->C_SignInit(s, mechanism, key) : rv;
 }

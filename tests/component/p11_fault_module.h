@@ -39,6 +39,7 @@ struct faults {
 	CK_RV fail_rv;			  /* what that call returns */
 	unsigned seen;			  /* calls of any so far */
 	bool no_raw_rsa;		  /* CKM_RSA_X_509 is refused, as many HSMs do */
+	CK_MECHANISM_TYPE no_hash;	  /* PSS with it is refused, unless 0 */
 	bool half_pairs;		  /* C_GenerateKeyPair removes the public key and fails */
 	bool spoil_signatures;		  /* C_Sign changes a bit */
 	bool keep_objects;		  /* C_DestroyObject does nothing, and says CKR_OK */

@@ -11,6 +11,7 @@
 
 #include "base/secret.h"
 #include "ca_fixture.h"
+#include "keystore/ks_scheme.h"
 #include "token_fixture.h"
 
 static struct err err;
@@ -63,6 +64,35 @@ static void pss_is_done_by_the_token(void **state)
 	ks_close(ks);
 }
 
+/* What a token refuses is told of each scheme alone; only what a server needs spoils the key. */
+static void schemes_that_a_token_refuses(void **state)
+{
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+	struct ks_trial trial[KS_SCHEMES_MAX];
+	EVP_PKEY *key = NULL;
+	size_t n = 0;
+
+	assert_true(ks_generate(ks, &ref, KS_RSA_2048, &err) && ks_load(&key, ks, &ref, &err));
+	f->faults->no_hash = CKM_SHA512;
+	assert_true(ks_probe(key, &err));
+	assert_true(ks_try(trial, &n, key, &err));
+	assert_int_equal(n, KS_SCHEMES_MAX);
+	for (size_t i = 0; i < n; i++) {
+		bool pss512 = !strcmp(trial[i].scheme->name, "rsa_pss_rsae_sha512");
+
+		assert_int_equal(trial[i].why.kind, pss512 ? ERR_KEYSTORE : ERR_NONE);
+		if (pss512)
+			check_says(trial[i].why.text, "CKR 0x70");
+	}
+	f->faults->no_hash = CKM_SHA256;
+	assert_false(ks_probe(key, &err));
+	check_says(err.text, "rsa_pss_rsae_sha256");
+	EVP_PKEY_free(key);
+	ks_close(ks);
+}
+
 static void each_function_failing(void **state)
 {
 	static const struct row {
@@ -78,7 +108,8 @@ static void each_function_failing(void **state)
 		{ FAULT_C_SignInit, CKR_KEY_FUNCTION_NOT_PERMITTED, "another key_type" },
 		{ FAULT_C_SignInit, CKR_DEVICE_REMOVED, "CKR 0x32" },
 		{ FAULT_C_Sign, CKR_FUNCTION_FAILED, "CKR 0x6" },
-		{ FAULT_C_Sign, CKR_DEVICE_ERROR, "sign a test message with ECDSA" },
+		{ FAULT_C_Sign, CKR_DEVICE_ERROR,
+			"sign a test message with ecdsa_secp256r1_sha256" },
 		{ FAULT_C_FindObjectsInit, CKR_DEVICE_REMOVED, "CKR 0x32" },
 		{ FAULT_C_FindObjects, CKR_SESSION_HANDLE_INVALID, "CKR 0xb3" },
 		{ FAULT_C_GetAttributeValue, CKR_DEVICE_ERROR, "can't be used" },
@@ -275,6 +306,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_TOKEN(pss_is_done_by_the_token),
+		WITH_TOKEN(schemes_that_a_token_refuses),
 		WITH_TOKEN(each_function_failing),
 		WITH_TOKEN(a_key_that_signs_wrongly_is_removed),
 		WITH_TOKEN(half_a_pair),

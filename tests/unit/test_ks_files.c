@@ -9,6 +9,7 @@
 
 #include "base/secret.h"
 #include "keystore/ks.h"
+#include "keystore/ks_scheme.h"
 #include "tempdir.h"
 
 static struct err err;
@@ -207,7 +208,43 @@ static void probe_wants_a_private_half(void **state)
 	assert_true(ks_probe(key, &err));
 	assert_false(ks_probe(public, &err));
 	assert_int_equal(err.kind, ERR_KEYSTORE);
-	assert_non_null(strstr(err.text, "ECDSA"));
+	assert_non_null(strstr(err.text, "ecdsa_secp256r1_sha256"));
+}
+
+/* The schemes of RFC 8446 4.2.3 that fit a type, and what a server can't do without. */
+static void each_scheme_of_a_type(void **state)
+{
+	static const struct row {
+		const char *group; /* NULL for RSA */
+		const char *schemes;
+	} rows[] = {
+		{ NULL, "rsa_pkcs1_sha256! rsa_pss_rsae_sha256! rsa_pss_rsae_sha384 "
+			"rsa_pss_rsae_sha512 rsa_pkcs1_sha384 rsa_pkcs1_sha512 " },
+		{ "P-256", "ecdsa_secp256r1_sha256! " },
+		{ "P-384", "ecdsa_secp384r1_sha384! " },
+		{ "P-521", "ecdsa_secp521r1_sha512! " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *group = rows[i].group;
+		AUTO(pkey)
+		EVP_PKEY *key = group ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", group)
+				      : EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+		AUTO(buf) struct buf said = BUF(1024);
+		struct ks_trial trial[KS_SCHEMES_MAX];
+		size_t n = 0;
+
+		assert_true(ks_try(trial, &n, key, &err));
+		for (size_t t = 0; t < n; t++) {
+			assert_int_equal(trial[t].why.kind, ERR_NONE);
+			assert_ptr_equal(ks_scheme_find(trial[t].scheme->name), trial[t].scheme);
+			buf_addf(&said, "%s%s ", trial[t].scheme->name,
+				trial[t].scheme->needed ? "!" : "");
+		}
+		assert_string_equal(buf_str(&said), rows[i].schemes);
+	}
+	assert_null(ks_scheme_find("ed25519"));
 }
 
 int main(void)
@@ -225,6 +262,7 @@ int main(void)
 		IN_TEMPDIR(tokens_business_is_none_of_theirs),
 		cmocka_unit_test(probe_wants_rsa_or_ec),
 		cmocka_unit_test(probe_wants_a_private_half),
+		cmocka_unit_test(each_scheme_of_a_type),
 	};
 
 	if (!secret_init(&err))
