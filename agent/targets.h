@@ -55,8 +55,8 @@ MUST_USE bool targets_recover(struct run *run, const struct conf_cert *cert, str
 
 /*
  * When the file of a target is gone, which somebody took away or which did not outlive a boot: all
- * are made those of the live generation. What others wrote into one is left alone. For a certificate
- * that is deployed as configured.
+ * are made those of the live generation. What others wrote into one is left alone. For a
+ * certificate that is deployed as configured.
  */
 MUST_USE bool targets_restore(struct run *run, const struct conf_cert *cert, struct err *err);
 

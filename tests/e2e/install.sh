@@ -173,7 +173,7 @@ expect 0 recover
 all_live
 before=$(picture)
 expect 0 run
-silent && [ "$(picture)" = "$before" ] || fail "not left alone then"
+{ silent && [ "$(picture)" = "$before" ]; } || fail "not left alone then"
 
 say "a failing hook puts the former generation's files back"
 cat >"$T/hook" <<-END
