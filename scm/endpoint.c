@@ -27,7 +27,8 @@ const char *scm_endpoint_remedy(const struct scm_endpoint *e)
 {
 	switch (e->auth) {
 	case WIRE_PASSWORD:
-		return "check login, customer_uri and password_file";
+		return "check login, customer_uri and password_file; a temporary password must be "
+		       "changed in SCM first";
 	case WIRE_OAUTH2:
 		return "check client_id, client_secret_file and customer_uri, and the client's "
 		       "privileges in SCM";

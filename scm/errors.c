@@ -5,6 +5,7 @@
 #define DOMAINS "see Domains, DCV in SCM"
 #define FIELDS "check custom_field.* and comments; the profile may want more than was sent"
 #define KEY "choose another key_type; " PROFILES
+#define LOGIN "it is unknown to SCM, or locked"
 #define NAME "check common_name and subject_alt_names"
 #define NEW_PASSWORD "set the password in SCM by its rules, then write it to password_file"
 #define ORGANIZATION "check organization_id; 'scm-agent check' compares it with SCM"
@@ -40,7 +41,7 @@ static const struct scm_code codes[] = {
 	{ -11, ERR_REJECTED, false, KEY },
 	{ -13, ERR_REJECTED, false, KEY },
 	{ -14, ERR_UNAVAILABLE, false, "" },
-	{ -16, ERR_AUTH, false, PASSWORD },
+	{ -16, ERR_AUTH, false, LOGIN },
 	{ -25, ERR_REJECTED, false, RIGHTS },
 	{ -35, ERR_REJECTED, false, SUPPORT },
 	{ -36, ERR_REJECTED, false, "choose one of the profile's terms; " PROFILES },
