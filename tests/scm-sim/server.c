@@ -208,12 +208,25 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	return answer(context, connection, request);
 }
 
+/* A login's certificate may also have been ordered here. */
+static bool read_client_cas(struct server *server, struct err *err)
+{
+	AUTO(text) char *client_path = file_path(server->sim->dir, "client-ca.pem");
+	AUTO(text) char *leaf_path = file_path(server->sim->dir, "leaf-ca.pem");
+	AUTO(text) char *client = NULL;
+	AUTO(text) char *leaf = NULL;
+
+	if (!file_read(&client, NULL, client_path, PEM_LIMIT, err) ||
+		!file_read(&leaf, NULL, leaf_path, PEM_LIMIT, err))
+		return false;
+	server->client_ca = mem_format("%s%s", client, leaf);
+	return true;
+}
+
 static bool read_pems(struct server *server, const char *kind, struct err *err)
 {
-	AUTO(text) char *client_ca = file_path(server->sim->dir, "client-ca.pem");
-
 	return tls_identity_make(&server->identity, kind, server->sim->ca, err) &&
-	       file_read(&server->client_ca, NULL, client_ca, PEM_LIMIT, err);
+	       read_client_cas(server, err);
 }
 
 static bool listen_on(struct server *server, const struct options *options, struct err *err)
