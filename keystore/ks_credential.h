@@ -27,7 +27,8 @@ enum ks_credential_type { KS_PEM, KS_PKCS12, KS_PKCS11, KS_JKS, KS_JCEKS };
 /* What to load. All borrowed for the call. */
 struct ks_credential_source {
 	enum ks_credential_type type;
-	const void *data; /* the blob; not for KS_PKCS11 */
+	const void
+		*data; /* the blob; KS_PKCS11: certificates in PEM, or empty: those of the token */
 	size_t len;
 	const struct secret *password;	   /* of the store, or the PIN; NULL: none */
 	const struct secret *key_password; /* of the key in it; NULL: the store's */

@@ -1,6 +1,7 @@
 #include "keystore/token_credential.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 
 #include "keystore/token.h"
 #include "keystore/uri.h"
@@ -102,6 +103,24 @@ static bool gather(STACK_OF(X509) * certs, const struct token *t, struct err *er
 	return true;
 }
 
+/* Who brings certificates knows which one belongs to the key: a token may hold older ones. */
+static bool add_given(
+	STACK_OF(X509) * certs, const struct ks_credential_source *src, struct err *err)
+{
+	AUTO(bio) BIO *bio = BIO_new_mem_buf(src->data, (int)src->len);
+	X509 *cert;
+
+	if (!bio)
+		return err_memory(err);
+	while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
+		if (!sk_X509_push(certs, cert)) {
+			X509_free(cert);
+			return err_memory(err);
+		}
+	ERR_clear_error();
+	return true;
+}
+
 static bool open_token(struct ks **out, const struct ks_credential_source *src, struct err *err)
 {
 	const struct ks_token token = { .module = src->module,
@@ -131,7 +150,8 @@ bool token_credential(struct ks **ks, EVP_PKEY **key, STACK_OF(X509) * *certs,
 		return false;
 	s.token = token_of(opened);
 	s.uri = uri;
-	if (!choose(&pkey, &s, err) || !gather(found, s.token, err))
+	if (!choose(&pkey, &s, err) ||
+		!(src->len ? add_given(found, src, err) : gather(found, s.token, err)))
 		return err_wrap(err, "%s", opened->name);
 	*key = TAKE(pkey);
 	*certs = TAKE(found);

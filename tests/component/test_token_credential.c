@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include "base/secret.h"
@@ -110,16 +111,22 @@ static void check_loads(const char *uri, const char *alias, const char *name)
 	assert_true(ks_probe(c.key, &err));
 }
 
-static void check_refused(const char *uri, const char *alias, const char *says)
+static void check_lacks(const struct ks_credential_source *src, const char *says)
 {
-	const struct ks_credential_source src = source(uri, alias);
 	struct ks_credential c = { 0 };
 
-	assert_false(ks_credential_load(&c, &src, &err));
+	assert_false(ks_credential_load(&c, src, &err));
 	assert_int_equal(err.kind, ERR_KEYSTORE);
 	check_says(err.text, says);
 	assert_null(c.key);
 	assert_null(c.ks);
+}
+
+static void check_refused(const char *uri, const char *alias, const char *says)
+{
+	const struct ks_credential_source src = source(uri, alias);
+
+	check_lacks(&src, says);
 }
 
 static void the_only_key(void **state)
@@ -206,6 +213,40 @@ static void chain_from_the_token(void **state)
 		fail_msg("%s", err.text);
 	assert_int_equal(sk_X509_num(c.chain), 1);
 	assert_int_equal(X509_cmp(sk_X509_value(c.chain, 0), ca), 0);
+}
+
+/* Of two certificates for one key, the one that was asked for, though the other lasts longer. */
+static void certificates_from_outside(void **state)
+{
+	struct ks_credential_source src = source(TOKEN_URI, NULL);
+	AUTO(ks_credential) struct ks_credential c = { 0 };
+	AUTO(bio) BIO *bio = BIO_new(BIO_s_mem());
+	AUTO(x509) X509 *given = NULL;
+	struct ca_spec spec;
+	struct ks_ref ref = token_ref(1);
+	EVP_PKEY *key;
+	struct ks *ks;
+	char *data;
+
+	(void)state;
+	add_key(1, 1, "scm", KS_EC_P256);
+	ks = token_open();
+	assert_true(ks_load(&key, ks, &ref, &err));
+	spec = ca_leaf_spec("given", key, NULL);
+	spec.not_after -= 3600;
+	given = ca_issue(&spec, ca, ca_key);
+	EVP_PKEY_free(key);
+	ks_close(ks);
+	assert_true(PEM_write_bio_X509(bio, given) && PEM_write_bio_X509(bio, ca));
+	src.len = (size_t)BIO_get_mem_data(bio, &data);
+	src.data = data;
+	if (!ks_credential_load(&c, &src, &err))
+		fail_msg("%s", err.text);
+	check_name(&c, "given");
+	assert_int_equal(sk_X509_num(c.chain), 1);
+	src.data = "none";
+	src.len = 4;
+	check_lacks(&src, "no certificate");
 }
 
 static void a_wrong_pin_shows(void **state)
@@ -307,6 +348,7 @@ int main(void)
 		WITH_TOKEN(a_certificate_under_another_id),
 		WITH_TOKEN(no_public_key_as_on_smart_cards),
 		WITH_TOKEN(chain_from_the_token),
+		WITH_TOKEN(certificates_from_outside),
 		WITH_TOKEN(a_wrong_pin_shows),
 		WITH_TOKEN(servers_accept_it),
 	};
