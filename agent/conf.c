@@ -131,6 +131,8 @@ static bool digest_cert(struct conf_loading *l, struct conf_cert *c, struct err 
 	add_section(&text, l, "scm", strcmp(a->name, "default") ? a->name : "");
 	add_section(&text, l, "token", c->token ? c->token->name : "");
 	add_section(&text, l, "token", a->store_token ? a->store_token->name : "");
+	if (a->store_cert)
+		add_section(&text, l, "certificate", a->store_cert->name);
 	add_hooks(&text, l, &c->deploy_hooks);
 	add_hooks(&text, l, &c->pre_hooks);
 	add_hooks(&text, l, &c->post_hooks);
@@ -158,6 +160,9 @@ static bool load(struct conf_loading *l, struct err *err)
 	l->defaults = conf_find_section(l, "defaults", "");
 	if (!load_agent(l, err) || !load_sections(l, err))
 		return false;
+	for (size_t i = 0; i < conf->accounts; i++)
+		if (!conf_resolve_account(l, &conf->account[i], err))
+			return false;
 	for (size_t i = 0; i < conf->certs; i++)
 		if (!digest_cert(l, &conf->cert[i], err))
 			return false;

@@ -35,6 +35,8 @@ struct conf_agent {
 };
 
 enum conf_api { CONF_ADMIN, CONF_ENROLLMENT };
+struct conf_cert;
+
 enum conf_auth { CONF_CLIENT_CERT, CONF_PASSWORD, CONF_OAUTH2 };
 enum conf_store_type {
 	CONF_STORE_PKCS12,
@@ -67,6 +69,8 @@ struct conf_account {
 	char *token_url;   /* NULL: found from SCM's answer */
 	char *store;	   /* client_cert_key_store: a path, or NULL with a token or without one */
 	enum conf_store_type store_type;
+	const struct conf_cert
+		*store_cert; /* certificate:NAME, or NULL; `store` is its live leaf */
 	const struct conf_token *store_token;
 	char *store_object; /* a pkcs11: URI that names the object, or NULL */
 	char *store_alias;

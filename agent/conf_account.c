@@ -1,6 +1,9 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/conf_load.h"
+
+#define OWN "certificate:" /* client_cert_key_store = certificate:NAME */
 
 static const struct conf_choice apis[] = { { "admin", CONF_ADMIN },
 	{ "enrollment", CONF_ENROLLMENT }, { .text = NULL } };
@@ -245,6 +248,21 @@ static bool check_trust(const struct conf_account *a, const struct ini_section *
 	return true;
 }
 
+/* Everything about a certificate of ours is known already. */
+static bool check_own(const struct ini_section *s, struct err *err)
+{
+	static const char *const known[] = { "client_cert_key_store_type", "client_cert_key_alias",
+		"client_cert_key_store_password_file", "client_cert_key_password_file" };
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (ini_find(s, known[i]))
+			return conf_error(err, conf_where_of(s, NULL, known[i]),
+				"%s: has no meaning with client_cert_key_store = " OWN
+				"NAME; remove it",
+				known[i]);
+	return true;
+}
+
 static bool check_store(struct conf_loading *l, struct raw_account *raw,
 	const struct ini_section *s, struct err *err)
 {
@@ -257,6 +275,8 @@ static bool check_store(struct conf_loading *l, struct raw_account *raw,
 		return conf_error(err, conf_where_of(s, NULL, "client_cert_key_store"),
 			"client_cert_key_store: a PIN does not belong here; set pin_file of the "
 			"token");
+	if (!strncmp(a->store, OWN, strlen(OWN)))
+		return check_own(s, err);
 	if (a->key_password_file && !java)
 		return conf_error(err, conf_where_of(s, NULL, "client_cert_key_password_file"),
 			"client_cert_key_password_file: only a key in a JKS or JCEKS store has a "
@@ -268,6 +288,28 @@ static bool check_store(struct conf_loading *l, struct raw_account *raw,
 			"client_cert_key_store: '%s' is not an absolute path; for a token set "
 			"client_cert_key_store_type = PKCS11",
 			a->store);
+	return true;
+}
+
+bool conf_resolve_account(struct conf_loading *l, struct conf_account *a, struct err *err)
+{
+	const struct ini_section *s =
+		conf_find_section(l, "scm", strcmp(a->name, "default") ? a->name : "");
+	AUTO_STR char *name = NULL;
+	AUTO_STR char *leaf = NULL;
+
+	if (!s || !a->store || strncmp(a->store, OWN, strlen(OWN)) != 0)
+		return true;
+	name = TAKE(a->store);
+	a->store_type = CONF_STORE_PEM;
+	a->store_cert = conf_find_cert(l->conf, name + strlen(OWN));
+	if (!a->store_cert)
+		return conf_error(err, conf_where_of(s, NULL, "client_cert_key_store"),
+			"client_cert_key_store: there is no [%s]", name);
+	if (asprintf(&leaf, "%s/live/%s/fullchain.pem", l->conf->agent.state_dir,
+		    a->store_cert->name) < 0)
+		return err_memory(err);
+	a->store = TAKE(leaf);
 	return true;
 }
 

@@ -165,6 +165,28 @@ static bool check_path(const struct conf_loading *l, const struct conf_target *t
 		       err, where, "path: '%s' is in the state directory; choose another", t->path);
 }
 
+/* What an account logs in with has to be what it takes it for. */
+static bool check_login(const struct conf_loading *l, const struct conf_target *t, struct err *err)
+{
+	static const enum conf_format fits[] = {
+		[CONF_STORE_PKCS12] = CONF_PKCS12,
+		[CONF_STORE_PEM] = CONF_PEM_COMBINED,
+		[CONF_STORE_JKS] = CONF_JKS,
+		[CONF_STORE_JCEKS] = CONF_JCEKS,
+	};
+
+	for (size_t i = 0; t->path && i < l->conf->accounts; i++) {
+		const struct conf_account *a = &l->conf->account[i];
+
+		if (a->store && !strcmp(a->store, t->path) && fits[a->store_type] != t->format)
+			return conf_error(err, t->where,
+				"[install:%s]: %s is the client_cert_key_store of account %s; that "
+				"takes format = %s",
+				t->name, t->path, a->name, conf_format_name(fits[a->store_type]));
+	}
+	return true;
+}
+
 /* A key in a token never leaves it; only its certificate can be installed. */
 static bool check_key_store(const struct conf_target *t, const struct conf_cert *c, struct err *err)
 {
@@ -250,7 +272,8 @@ static bool check(
 	}
 	return check_usable(t, s, err) && check_mode(t, conf_where_of(s, NULL, "mode"), err) &&
 	       resolve_owner(t, s, err) && check_path(l, t, conf_where_of(s, NULL, "path"), err) &&
-	       check_key_store(t, c, err) && check_shared(l, t, err) && add(c, t, err);
+	       check_login(l, t, err) && check_key_store(t, c, err) && check_shared(l, t, err) &&
+	       add(c, t, err);
 }
 
 bool conf_load_target(struct conf_loading *l, struct ini_section *s, struct err *err)

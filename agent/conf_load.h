@@ -30,6 +30,9 @@ MUST_USE bool conf_load_account(struct conf_loading *l, struct ini_section *s, s
 MUST_USE bool conf_load_dcv(struct conf_loading *l, struct ini_section *s, struct err *err);
 MUST_USE bool conf_load_cert(struct conf_loading *l, struct ini_section *s, struct err *err);
 
+/* For an account that logs in with a certificate of ours: when certificates are known. */
+MUST_USE bool conf_resolve_account(struct conf_loading *l, struct conf_account *a, struct err *err);
+
 /* Adds a target to its certificate. */
 MUST_USE bool conf_load_target(struct conf_loading *l, struct ini_section *s, struct err *err);
 

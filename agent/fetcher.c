@@ -179,40 +179,56 @@ bool fetcher_call(struct answer *out, struct fetcher *f, struct wire_request *r,
 /* What the account's record borrows from until it was sent. */
 enum secret_of { SECRET_LOGIN, SECRET_STORE, SECRET_KEY, SECRET_TRUST, SECRET_PROXY, SECRET_COUNT };
 
-struct credential {
+struct parts {
 	struct buf store;
 	struct buf trust;
 	struct secret *secret[SECRET_COUNT];
 };
 
-static void credential_dispose(struct credential *c)
+static void parts_dispose(struct parts *p)
 {
-	buf_wipe(&c->store);
-	buf_dispose(&c->trust);
+	buf_wipe(&p->store);
+	buf_dispose(&p->trust);
 	for (size_t i = 0; i < SECRET_COUNT; i++)
-		secret_free(c->secret[i]);
+		secret_free(p->secret[i]);
 }
-AUTO_DEFINE_REF(credential, struct credential, credential_dispose);
+AUTO_DEFINE_REF(parts, struct parts, parts_dispose);
 
-static bool read_store(struct credential *c, const struct conf_account *a, struct err *err)
+/* What others may have written; the state directory as a whole has been looked at. */
+static bool check_file(const struct credential *from, const char *path, struct err *err)
 {
-	c->store = BUF(STORE_MAX);
-	if (!fs_check_trusted(a->store, "client_cert_key_store", err))
+	if (from->ours)
+		return true;
+	if (!fs_check_trusted(path, "client_cert_key_store", err))
 		return false;
 	/* the other formats may rely on their password, a PEM key may not be encrypted at all */
-	if (a->store_type == CONF_STORE_PEM && !secret_check_private(a->store, err))
-		return err_wrap(err, "client_cert_key_store");
-	if (!fs_read_path(&c->store, a->store, err)) {
-		err->kind = ERR_CONFIG;
-		return err_wrap(err, "client_cert_key_store");
+	return from->type != CONF_STORE_PEM || secret_check_private(path, err) ||
+	       err_wrap(err, "client_cert_key_store");
+}
+
+static bool read_store(struct parts *p, const struct credential *from, struct err *err)
+{
+	p->store = BUF(STORE_MAX);
+	if (from->content) {
+		buf_add(&p->store, from->content->data, from->content->len);
+		return buf_check(&p->store, "client_cert_key_store", err);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(from->file) && from->file[i]; i++) {
+		if (!check_file(from, from->file[i], err))
+			return false;
+		if (!fs_read_path(&p->store, from->file[i], err)) {
+			err->kind = ERR_CONFIG;
+			return err_wrap(err, "client_cert_key_store");
+		}
 	}
 	return true;
 }
 
-static bool read_secrets(struct credential *c, const struct fetcher_start *start, struct err *err)
+static bool read_secrets(struct parts *p, const struct fetcher_start *start, struct err *err)
 {
 	const struct conf_account *a = start->account;
-	bool pin = start->token && !a->store_password_file;
+	const struct credential *from = start->credential;
+	bool pin = from->token && !from->password_file;
 	const struct {
 		const char *key;
 		const char *from;
@@ -220,29 +236,28 @@ static bool read_secrets(struct credential *c, const struct fetcher_start *start
 		[SECRET_LOGIN] = { a->auth == CONF_OAUTH2 ? "client_secret_file" : "password_file",
 			a->secret_file },
 		[SECRET_STORE] = { pin ? "pin_file" : "client_cert_key_store_password_file",
-			pin ? start->token->pin_file : a->store_password_file },
-		[SECRET_KEY] = { "client_cert_key_password_file", a->key_password_file },
+			pin ? from->token->pin_file : from->password_file },
+		[SECRET_KEY] = { "client_cert_key_password_file", from->key_password_file },
 		[SECRET_TRUST] = { "ssl_trust_store_password_file", a->trust_password_file },
 		[SECRET_PROXY] = { "proxy_password_file", a->proxy_password_file },
 	};
 
 	for (size_t i = 0; i < SECRET_COUNT; i++)
-		if (secrets[i].from && !secret_read(&c->secret[i], secrets[i].from, err))
+		if (secrets[i].from && !secret_read(&p->secret[i], secrets[i].from, err))
 			return err_wrap(err, "%s", secrets[i].key);
 	return true;
 }
 
-static bool read_credential(
-	struct credential *c, const struct fetcher_start *start, struct err *err)
+static bool read_parts(struct parts *p, const struct fetcher_start *start, struct err *err)
 {
 	const struct conf_account *a = start->account;
 
-	if ((a->store && !read_store(c, a, err)) || !read_secrets(c, start, err))
+	if (!read_store(p, start->credential, err) || !read_secrets(p, start, err))
 		return false;
 	if (!a->trust_store)
 		return true;
-	c->trust = BUF(TRUST_MAX);
-	if (!fs_read_path(&c->trust, a->trust_store, err)) {
+	p->trust = BUF(TRUST_MAX);
+	if (!fs_read_path(&p->trust, a->trust_store, err)) {
 		err->kind = ERR_CONFIG;
 		return err_wrap(err, "ssl_trust_store");
 	}
@@ -254,9 +269,9 @@ static struct wire_bytes bytes_of(const struct buf *b)
 	return (struct wire_bytes) { b->data, b->len };
 }
 
-static struct wire_bytes secret_of(const struct credential *c, enum secret_of which)
+static struct wire_bytes secret_of(const struct parts *p, enum secret_of which)
 {
-	const struct secret *s = c->secret[which];
+	const struct secret *s = p->secret[which];
 
 	return s ? (struct wire_bytes) { secret_bytes(s), secret_len(s) }
 		 : (struct wire_bytes) { 0 };
@@ -271,7 +286,7 @@ static const enum wire_store_type store_types[] = {
 };
 
 static void describe_login(
-	struct wire_account *w, const struct conf_account *a, const struct credential *c)
+	struct wire_account *w, const struct conf_account *a, const struct parts *p)
 {
 	static const enum wire_auth auths[] = {
 		[CONF_CLIENT_CERT] = WIRE_CLIENT_CERT,
@@ -284,66 +299,68 @@ static void describe_login(
 	w->customer_uri = a->customer_uri;
 	w->auth = auths[a->auth];
 	w->login = a->login;
-	w->secret = secret_of(c, SECRET_LOGIN);
+	w->secret = secret_of(p, SECRET_LOGIN);
 	w->token_url = a->token_url;
 }
 
 static void describe_account(
-	struct wire_account *w, const struct fetcher_start *start, const struct credential *c)
+	struct wire_account *w, const struct fetcher_start *start, const struct parts *p)
 {
 	const struct conf_account *a = start->account;
+	const struct credential *from = start->credential;
 
 	*w = (struct wire_account) {
 		.store_type =
-			a->auth == CONF_CLIENT_CERT ? store_types[a->store_type] : WIRE_STORE_NONE,
-		.store = bytes_of(&c->store),
-		.store_password = secret_of(c, SECRET_STORE),
-		.key_password = secret_of(c, SECRET_KEY),
-		.store_alias = a->store_alias,
+			a->auth == CONF_CLIENT_CERT ? store_types[from->type] : WIRE_STORE_NONE,
+		.store = bytes_of(&p->store),
+		.store_password = secret_of(p, SECRET_STORE),
+		.key_password = secret_of(p, SECRET_KEY),
+		.store_alias = from->alias,
 		.trust_type = a->trust_store ? store_types[a->trust_type] : WIRE_STORE_NONE,
-		.trust_store = bytes_of(&c->trust),
-		.trust_password = secret_of(c, SECRET_TRUST),
+		.trust_store = bytes_of(&p->trust),
+		.trust_password = secret_of(p, SECRET_TRUST),
 		.proxy_host = a->proxy_host,
 		.proxy_port = (uint32_t)a->proxy_port,
 		.proxy_user = a->proxy_user,
-		.proxy_password = secret_of(c, SECRET_PROXY),
+		.proxy_password = secret_of(p, SECRET_PROXY),
 		.parallel = (uint32_t)start->parallel,
 	};
-	describe_login(w, a, c);
-	if (!start->token)
+	describe_login(w, a, p);
+	if (!from->token)
 		return;
-	w->token_module = start->token->module;
-	w->token_init_args = start->token->init_args;
-	w->token_uri = a->store_object ? a->store_object : start->token->uri;
+	w->token_module = from->token->module;
+	w->token_init_args = from->token->init_args;
+	w->token_uri = from->uri;
 }
 
 /* Which file it was, and where its password came from: the fetcher knows neither. */
 static bool name_source(const struct fetcher_start *start, struct err *err)
 {
 	const struct conf_account *a = start->account;
-	const char *password = a->store_password_file;
+	const char *password = start->credential->password_file;
 
 	if (err->kind != ERR_KEYSTORE || !a->store)
 		return false;
 	return err_wrap(err, "client_cert_key_store %s%s%s%s", a->store,
 		password ? " with the password of " : "", password ? password : "",
-		a->key_password_file ? " and client_cert_key_password_file" : "");
+		start->credential->key_password_file ? " and client_cert_key_password_file" : "");
 }
 
 /* The first exchange: the account, and whether its credential can be used. */
 static bool introduce(struct fetcher *f, struct fetcher_seen *seen,
 	const struct fetcher_start *start, struct err *err)
 {
-	AUTO(credential) struct credential credential = { 0 };
+	AUTO(parts) struct parts parts = { 0 };
 	AUTO(answer) struct answer answer = { 0 };
 	struct wire_request r = { .op = WIRE_ACCOUNT };
 
-	if (!read_credential(&credential, start, err))
+	if (!read_parts(&parts, start, err))
 		return false;
-	describe_account(&r.account, start, &credential);
+	describe_account(&r.account, start, &parts);
 	if (!fetcher_call(&answer, f, &r, err))
 		return false;
 	seen->client_not_after = answer.reply.not_after;
+	snprintf(seen->client_serial, sizeof(seen->client_serial), "%s", answer.reply.serial);
 	seen->pin_refused = answer.reply.refused;
 	if (answer.reply.err.kind == ERR_NONE)
 		return true;
@@ -365,7 +382,7 @@ bool fetcher_start(struct fetcher **out, struct fetcher_seen *seen,
 	const struct fetcher_start *start, struct err *err)
 {
 	AUTO(fetcher) struct fetcher *f = calloc(1, sizeof(*f));
-	const char **env = environment(start->token);
+	const char **env = environment(start->credential ? start->credential->token : NULL);
 	const char *argv[] = { start->path, NULL };
 	struct proc_spec spec = { .argv = argv, .env = env };
 	bool ok;

@@ -9,8 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "agent/conf.h"
+#include "agent/credential.h"
 #include "scm/wire.h"
+
+#define FETCHER_SERIAL_MAX 64 /* of a serial number, longer than any that RFC 5280 allows */
 
 struct fetcher;
 
@@ -38,12 +40,13 @@ AUTO_DEFINE_REF(answer, struct answer, answer_dispose);
 struct fetcher_start {
 	const char *path;
 	const struct conf_account *account;
+	const struct credential *credential; /* NULL without an account */
 	uint64_t parallel;
-	const struct conf_token *token; /* of the account's credential, NULL when it is a file */
 };
 struct fetcher_seen {
 	int64_t client_not_after; /* end of the client certificate, 0 when not known */
-	bool pin_refused;	  /* a token refused the PIN: it may not be tried again */
+	char client_serial[FETCHER_SERIAL_MAX]; /* upper-case hex, "" when not known */
+	bool pin_refused; /* a token refused the PIN: it may not be tried again */
 };
 MUST_USE bool fetcher_start(struct fetcher **out, struct fetcher_seen *seen,
 	const struct fetcher_start *start, struct err *err);

@@ -16,8 +16,9 @@ struct net {
 	const struct conf *conf;
 	struct store *store;
 	const char *fetch_path;
-	struct link
-		*link; /* one for each account, in the configuration's order, then the prober's */
+	/* one for each account, in the configuration's order, the prober's, and those that had
+	 * another credential before, whose answers somebody may wait for */
+	struct link *link;
 	struct pollfd *poll;
 	size_t n;
 };
@@ -53,48 +54,57 @@ void net_free(struct net *n)
 }
 
 /* A token serves the client key too: its PIN has one attempt, whoever makes it. */
-static bool may_try(
-	struct net *n, const struct conf_account *a, struct refusal *token, struct err *err)
+static bool may_open(
+	struct refusal *token, struct net *n, const struct credential *c, struct err *err)
 {
-	struct refusal account;
-
-	if (!refusal_of_account(&account, a, err) || !refusal_check(n->store, &account, err))
-		return false;
-	return !a->store_token || (refusal_of_token(token, a->store_token, err) &&
-					  refusal_check(n->store, token, err));
+	return !c->token ||
+	       (refusal_of_token(token, c->token, err) && refusal_check(n->store, token, err));
 }
 
 /* A PIN of the account's own is no reason to keep the token from others. */
-static bool note_pin(struct net *n, const struct conf_account *a, const struct refusal *token,
+static bool note_pin(struct net *n, const struct fetcher_start *start, const struct refusal *token,
 	const struct err *why, struct err *err)
 {
 	struct refusal account;
 
-	if (!a->store_password_file)
+	if (!start->credential->password_file)
 		return refusal_note(n->store, token, why->text, err);
-	if (!refusal_of_account(&account, a, err))
+	if (!refusal_of_account(&account, start->account, err))
 		return false;
 	account.kind = ERR_KEYSTORE;
 	return refusal_note(n->store, &account, why->text, err);
 }
 
-static bool start_account(
-	struct net *n, struct link *link, const struct conf_account *a, struct err *err)
+static bool start(struct fetcher **out, struct fetcher_seen *seen, struct net *n,
+	const struct fetcher_start *start, struct err *err)
 {
-	struct fetcher_start start = { .path = n->fetch_path,
-		.account = a,
-		.parallel = n->conf->agent.parallel,
-		.token = a->store_token };
 	struct refusal token;
 	struct err ignored = { 0 };
 
-	if (!may_try(n, a, &token, err))
-		return err_wrap(err, "account %s", a->name);
-	if (fetcher_start(&link->fetcher, &link->seen, &start, err))
+	if (!may_open(&token, n, start->credential, err))
+		return err_wrap(err, "account %s", start->account->name);
+	if (fetcher_start(out, seen, start, err))
 		return true;
-	if (link->seen.pin_refused && a->store_token && !note_pin(n, a, &token, err, &ignored))
+	if (seen->pin_refused && start->credential->token &&
+		!note_pin(n, start, &token, err, &ignored))
 		return err_wrap(err, "and the refusal could not be remembered (%s)", ignored.text);
 	return false;
+}
+
+static bool start_account(
+	struct net *n, struct link *link, const struct conf_account *a, struct err *err)
+{
+	AUTO(credential) struct credential credential = { 0 };
+	struct fetcher_start how = { .path = n->fetch_path,
+		.account = a,
+		.credential = &credential,
+		.parallel = n->conf->agent.parallel };
+	struct refusal account;
+
+	if (!refusal_of_account(&account, a, err) || !refusal_check(n->store, &account, err) ||
+		!credential_of(&credential, n->conf, n->store, a, err))
+		return err_wrap(err, "account %s", a->name);
+	return start(&link->fetcher, &link->seen, n, &how, err);
 }
 
 static bool give(struct fetcher **out, const struct link *link, struct err *err)
@@ -135,6 +145,60 @@ bool net_call(struct answer *out, struct net *n, const struct conf_account *a,
 	return false;
 }
 
+/* What a client certificate is good for is tried by what the documentation tries it with. */
+static struct wire_request who_am_i(const struct conf_account *a)
+{
+	struct wire_request r = { .op = WIRE_LIST };
+
+	r.list = (struct wire_list) { .kind = WIRE_LIST_PROFILES, .org_id = a->organization_id };
+	return r;
+}
+
+/* An answer that says no to somebody whom it knows. */
+static bool known(const struct err *err)
+{
+	return err->kind == ERR_NONE || err->kind == ERR_REJECTED;
+}
+
+bool net_log_in(struct net *n, const struct conf_account *a, struct err *err)
+{
+	struct wire_request r = who_am_i(a);
+	AUTO(answer) struct answer answer = { 0 };
+
+	return net_call(&answer, n, a, &r, err) || known(err);
+}
+
+bool net_try(
+	struct net *n, const struct conf_account *a, const struct credential *c, struct err *err)
+{
+	struct fetcher_start how = {
+		.path = n->fetch_path, .account = a, .credential = c, .parallel = 1
+	};
+	struct wire_request r = who_am_i(a);
+	AUTO(fetcher) struct fetcher *fetcher = NULL;
+	AUTO(answer) struct answer answer = { 0 };
+	struct fetcher_seen seen;
+
+	if (!start(&fetcher, &seen, n, &how, err) || !fetcher_call(&answer, fetcher, &r, err))
+		return false;
+	*err = answer.reply.err;
+	return known(err);
+}
+
+bool net_renew(struct net *n, const struct conf_account *a, struct err *err)
+{
+	struct link *link = reallocarray(n->link, n->n + 1, sizeof(*link));
+	struct pollfd *poll = reallocarray(n->poll, n->n + 1, sizeof(*poll));
+
+	n->link = link ? link : n->link;
+	n->poll = poll ? poll : n->poll;
+	if (!link || !poll)
+		return err_memory(err);
+	link[n->n++] = link[a - n->conf->account];
+	link[a - n->conf->account] = (struct link) { 0 };
+	return true;
+}
+
 int64_t net_client_not_after(const struct net *n, const struct conf_account *a)
 {
 	return n->link[a - n->conf->account].seen.client_not_after;
@@ -143,7 +207,7 @@ int64_t net_client_not_after(const struct net *n, const struct conf_account *a)
 bool net_prober(struct fetcher **out, struct net *n, struct err *err)
 {
 	struct fetcher_start start = { .path = n->fetch_path };
-	struct link *link = &n->link[n->n - 1];
+	struct link *link = &n->link[n->conf->accounts];
 
 	if (!link->fetcher && link->failed.kind == ERR_NONE &&
 		!fetcher_start(&link->fetcher, &link->seen, &start, err))

@@ -33,6 +33,25 @@ MUST_USE bool net_call(struct answer *out, struct net *n, const struct conf_acco
 /* End of the account's client certificate as the fetcher saw it; 0 when it was not started. */
 int64_t net_client_not_after(const struct net *n, const struct conf_account *account);
 
+/*
+ * Asks SCM something harmless as the account, once. True when SCM knows who asks, whatever it lets
+ * them do; ERR_AUTH when not, which is remembered.
+ */
+MUST_USE bool net_log_in(struct net *n, const struct conf_account *account, struct err *err);
+
+/*
+ * The same with another credential than the account's own, by a process of its own; a refusal is
+ * the caller's to remember. ERR_KEYSTORE when it can't be used at all.
+ */
+MUST_USE bool net_try(struct net *n, const struct conf_account *account,
+	const struct credential *credential, struct err *err);
+
+/*
+ * The account logs in with something else from now on. Requests that are under way still get their
+ * answers. ERR_INTERNAL.
+ */
+MUST_USE bool net_renew(struct net *n, const struct conf_account *account, struct err *err);
+
 /* The fetcher without a credential. Borrowed. */
 MUST_USE bool net_prober(struct fetcher **out, struct net *n, struct err *err);
 

@@ -1,6 +1,8 @@
 #include "fetch/account.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/secret.h"
@@ -110,6 +112,18 @@ static int64_t end_of(const X509 *cert)
 	return ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) ? timegm(&tm) : 0;
 }
 
+/* One longer than RFC 5280 allows is none that SCM could know. */
+static void write_serial(char out[static ACCOUNT_SERIAL_MAX], const X509 *cert)
+{
+	BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(cert), NULL);
+	char *hex = number ? BN_bn2hex(number) : NULL;
+
+	if (hex && strlen(hex) < ACCOUNT_SERIAL_MAX)
+		snprintf(out, ACCOUNT_SERIAL_MAX, "%s", hex);
+	OPENSSL_free(hex);
+	BN_free(number);
+}
+
 static struct scm_account describe(
 	const struct wire_account *w, const struct ks_credential *credential, const struct parts *p)
 {
@@ -144,7 +158,10 @@ bool account_open(
 	to = describe(w, &credential, &parts);
 	if (!scm_client_new(&out->client, &to, w->parallel, err))
 		return false;
-	out->not_after = credential.cert ? end_of(credential.cert) : 0;
+	if (credential.cert) {
+		out->not_after = end_of(credential.cert);
+		write_serial(out->serial, credential.cert);
+	}
 	out->credential = credential;
 	credential = (struct ks_credential) { 0 };
 	return true;

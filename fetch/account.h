@@ -11,10 +11,13 @@
 #include "keystore/ks_credential.h"
 #include "scm/client.h"
 
+#define ACCOUNT_SERIAL_MAX 64
+
 struct account {
 	struct ks_credential credential;
 	struct scm_client *client;
-	int64_t not_after; /* end of the client certificate */
+	int64_t not_after;		 /* end of the client certificate */
+	char serial[ACCOUNT_SERIAL_MAX]; /* its number in upper-case hex, "" without one */
 };
 
 /*

@@ -44,6 +44,7 @@ static void open_account(struct session *s, const struct wire_request *r)
 		reply.err = (struct err) { 0 };
 		reply.refused = false;
 		reply.not_after = s->account.not_after;
+		reply.serial = s->account.serial;
 		s->mode = MODE_CLIENT;
 	} else {
 		s->mode = MODE_FAILED;

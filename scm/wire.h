@@ -77,7 +77,8 @@ struct wire_account {
 	const char *token_url;	  /* OAuth2; "": found from a 401's WWW-Authenticate */
 
 	enum wire_store_type store_type;
-	struct wire_bytes store;	  /* content of the key store file; empty for PKCS11 */
+	struct wire_bytes store; /* content of the key store file; PKCS11: certificates in PEM
+				    that go with the key, empty: those of the token */
 	struct wire_bytes store_password; /* empty for none; the PIN for PKCS11 */
 	struct wire_bytes key_password;	  /* JKS, JCEKS: of the key in it; empty: the store's */
 	const char *store_alias;	  /* "" when the store has one key */
@@ -301,8 +302,9 @@ struct wire_reply {
 	bool undecided;	   /* FIND: an order may be ours, which only its certificate will tell */
 	enum wire_order_state order_state; /* FIND, COLLECT, DETAILS, REVOKE */
 	const char *status;		   /* as SCM spells it, printable; "" when not known */
-	const char *serial;		   /* DETAILS: upper-case hex without separators, or "" */
-	int64_t not_after;		   /* ACCOUNT: end of the client certificate */
+	const char *serial;   /* DETAILS, ACCOUNT (of the client certificate): upper-case hex
+				 without separators, or "" */
+	int64_t not_after;    /* ACCOUNT: end of the client certificate */
 	uint32_t chain_count; /* COLLECT, PROBE: as the server sent them; 0 while waiting */
 	struct wire_bytes chain[WIRE_CHAIN_MAX]; /* DER */
 	uint32_t next;				 /* LIST: position of the next page, 0 at the end */

@@ -133,6 +133,31 @@ static void reads_accounts(void **state)
 
 #define ACCOUNT_BUT_STORE "url = https://h\ncustomer_uri = c\norganization_id = 1\nlogin = l\n"
 
+/* The account comes first in the file, and its certificate may be its own. */
+static void reads_a_login_of_our_own(void **state)
+{
+	static const char text[] = "[agent]\nstate_dir = /s\n[scm]\n" ACCOUNT_BUT_STORE
+				   "client_cert_key_store = certificate:www\n"
+				   "[certificate:www]\ncommon_name = a\n" SCENE_ORDER
+				   "[certificate:app]\ncommon_name = b\n" SCENE_ORDER;
+	AUTO(conf) struct conf *conf = conf_scene_load(*state, text);
+	const struct conf_account *a = conf->account;
+	char digest[CSR_SHA256_HEX];
+
+	assert_ptr_equal(a->store_cert, conf_find_cert(conf, "www"));
+	assert_string_equal(a->store, "/s/live/www/fullchain.pem");
+	assert_int_equal(a->store_type, CONF_STORE_PEM);
+	assert_null(a->store_token);
+	/* what failed because of the login is tried again when that changes */
+	memcpy(digest, conf_find_cert(conf, "app")->digest, sizeof(digest));
+	conf_free(conf);
+	conf = conf_scene_load(*state, "[agent]\nstate_dir = /s\n[scm]\n" ACCOUNT_BUT_STORE
+				       "client_cert_key_store = certificate:www\n"
+				       "[certificate:www]\ncommon_name = c\n" SCENE_ORDER
+				       "[certificate:app]\ncommon_name = b\n" SCENE_ORDER);
+	assert_string_not_equal(conf_find_cert(conf, "app")->digest, digest);
+}
+
 static void reads_tokens(void **state)
 {
 	AUTO(conf)
@@ -590,6 +615,8 @@ static void takes_logins(void **state)
 	assert_string_equal(a->trust_password_file, "/tp");
 }
 
+#define OWN_LOGIN "[scm]\n" ACCOUNT_BUT_STORE "client_cert_key_store = certificate:none\n"
+
 static void refuses_accounts(void **state)
 {
 	static const struct row rows[] = {
@@ -634,6 +661,12 @@ static void refuses_accounts(void **state)
 		{ SCENE_ACCOUNT "api = enrollment\n", 1, "the Enrollment API takes oauth2 alone" },
 		{ OAUTH2 "api = enrollment\n", 3, "organization_id: has no meaning" },
 		{ SCENE_ACCOUNT "client_cert_key_password_file = /x\n", 7, "JKS or JCEKS" },
+		{ OWN_LOGIN, 6, "there is no [certificate:none]" },
+		{ OWN_LOGIN "client_cert_key_store_type = PEM\n", 7,
+			"client_cert_key_store_type: has no meaning,certificate:NAME" },
+		{ OWN_LOGIN "client_cert_key_alias = a\n", 7, "client_cert_key_alias: has no" },
+		{ OWN_LOGIN "client_cert_key_store_password_file = /x\n", 7,
+			"_password_file: has no" },
 		{ SCENE_ACCOUNT "ssl_trust_store_type = JKS\n", 7, "there is no ssl_trust_store" },
 		{ SCENE_ACCOUNT "ssl_trust_store_password_file = /x\n", 7, "has no password" },
 		{ SCENE_ACCOUNT "ssl_trust_store = /t\nssl_trust_store_password_file = /x\n", 8,
@@ -834,6 +867,7 @@ int main(void)
 		TEST(has_defaults),
 		TEST(reads_agent),
 		TEST(reads_accounts),
+		TEST(reads_a_login_of_our_own),
 		TEST(reads_tokens),
 		TEST(tells_configurations_apart),
 		TEST(finds_the_only_token),

@@ -13,6 +13,7 @@
 #define TOKEN_CERT                                                                                 \
 	"[certificate:hsm]\ncommon_name = hsm.example.com\nkey_store = token:hsm\n" SCENE_ORDER
 #define TARGET(name, format) "[install:" name "]\ncertificate = www\nformat = " format "\n"
+#define LOGIN_STORE "/etc/scm-agent/client.p12"
 #define PASSWORD "password_file = /etc/scm-agent/p\n"
 
 static struct conf *load(void **state, const char *sections)
@@ -190,6 +191,18 @@ static void keeps_paths_apart(void **state)
 #undef STORE
 }
 
+/* A file that an account logs in with has to stay of the kind that the account takes it for. */
+static void fits_the_login(void **state)
+{
+	AUTO(conf)
+	struct conf *conf = load(state, TARGET("a", "pkcs12") "path = " LOGIN_STORE "\n" PASSWORD);
+
+	(void)conf;
+	refuse(state, TARGET("a", "pem-key") "path = " LOGIN_STORE "\n", 1,
+		"client_cert_key_store of account default,format = pkcs12");
+	refuse(state, TARGET("a", "jks") "path = " LOGIN_STORE "\n" PASSWORD, 1, "format = pkcs12");
+}
+
 /* What failed for one configuration is tried again with another. */
 static void counts_in_the_digest(void **state)
 {
@@ -209,6 +222,7 @@ int main(void)
 		TEST(orders_them),
 		TEST(refuses),
 		TEST(keeps_paths_apart),
+		TEST(fits_the_login),
 		TEST(counts_in_the_digest),
 	};
 
