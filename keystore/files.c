@@ -64,6 +64,7 @@ static const struct ks_ops files_ops = {
 	.close = files_close,
 	.generate = files_generate,
 	.find = files_find,
+	.exists = files_find,
 	.load = files_load,
 	.delete = files_delete,
 };

@@ -54,6 +54,11 @@ bool ks_find(bool *found, struct ks *ks, const struct ks_ref *ref, struct err *e
 	return ks->ops->find(found, ks, ref, err) || named(ks, err);
 }
 
+bool ks_exists(bool *out, struct ks *ks, const struct ks_ref *ref, struct err *err)
+{
+	return ks->ops->exists(out, ks, ref, err) || named(ks, err);
+}
+
 bool ks_load(EVP_PKEY **out, struct ks *ks, const struct ks_ref *ref, struct err *err)
 {
 	return ks->ops->load(out, ks, ref, err) || named(ks, err);
@@ -73,6 +78,13 @@ bool ks_delete(struct ks *ks, const struct ks_ref *ref, struct err *err)
 bool ks_uri(struct buf *out, struct ks *ks, const struct ks_ref *ref, struct err *err)
 {
 	return !ks->ops->uri || ks->ops->uri(out, ks, ref, err) || named(ks, err);
+}
+
+bool ks_find_uri(struct ks_id *out, struct ks *ks, const char *uri, struct err *err)
+{
+	if (!ks->ops->find_uri)
+		return err_set(err, ERR_KEYSTORE, "keys in files have no URI");
+	return ks->ops->find_uri(out, ks, uri, err) || named(ks, err);
 }
 
 bool ks_list(struct ks_entry **out, size_t *n, struct ks *ks, struct err *err)

@@ -75,6 +75,9 @@ MUST_USE bool ks_generate(
  */
 MUST_USE bool ks_find(bool *found, struct ks *ks, const struct ks_ref *ref, struct err *err);
 
+/* Whether a private key is there, whatever else. Changes nothing. */
+MUST_USE bool ks_exists(bool *out, struct ks *ks, const struct ks_ref *ref, struct err *err);
+
 /* The private key, for signing. Owned: EVP_PKEY_free() before ks_close(). */
 MUST_USE bool ks_load(EVP_PKEY **out, struct ks *ks, const struct ks_ref *ref, struct err *err);
 
@@ -94,6 +97,15 @@ MUST_USE bool ks_delete(struct ks *ks, const struct ks_ref *ref, struct err *err
  * token as make it the only one, id= and type=private. For files nothing is added.
  */
 MUST_USE bool ks_uri(struct buf *out, struct ks *ks, const struct ks_ref *ref, struct err *err);
+
+/* ERR_KEYSTORE unless the text is a pkcs11: URI that names a key, by object= or id=, and no PIN. */
+MUST_USE bool ks_uri_check(const char *uri, struct err *err);
+
+/*
+ * The id of the only private key of a token that a URI describes: a key that somebody else made.
+ * ERR_KEYSTORE: none or several fit, it is of another token, or has no id.
+ */
+MUST_USE bool ks_find_uri(struct ks_id *out, struct ks *ks, const char *uri, struct err *err);
 
 /* A row of ks_list(): all objects of a token that share an id. */
 struct ks_entry {

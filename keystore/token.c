@@ -88,10 +88,12 @@ static const struct ks_ops token_ops = {
 	.close = token_close,
 	.generate = token_generate,
 	.find = token_find,
+	.exists = token_exists,
 	.load = token_load,
 	.delete = token_delete,
 	.store_certificate = token_store_certificate,
 	.uri = token_uri,
+	.find_uri = token_find_uri,
 	.list = token_list,
 };
 

@@ -69,9 +69,11 @@ static inline CK_ATTRIBUTE token_label(const struct ks_ref *ref)
 bool token_generate(
 	struct ks *ks, const struct ks_ref *ref, enum ks_key_type type, struct err *err);
 bool token_find(bool *found, struct ks *ks, const struct ks_ref *ref, struct err *err);
+bool token_exists(bool *out, struct ks *ks, const struct ks_ref *ref, struct err *err);
 bool token_load(EVP_PKEY **out, struct ks *ks, const struct ks_ref *ref, struct err *err);
 bool token_delete(struct ks *ks, const struct ks_ref *ref, struct err *err);
 bool token_store_certificate(struct ks *ks, const struct ks_ref *ref, X509 *cert, struct err *err);
+bool token_find_uri(struct ks_id *out, struct ks *ks, const char *uri, struct err *err);
 bool token_list(struct ks_entry **out, size_t *n, struct ks *ks, struct err *err);
 
 #endif

@@ -116,6 +116,16 @@ bool token_find(bool *found, struct ks *ks, const struct ks_ref *ref, struct err
 	return true;
 }
 
+bool token_exists(bool *out, struct ks *ks, const struct ks_ref *ref, struct err *err)
+{
+	size_t private;
+
+	if (!count(&private, token_of(ks), CKO_PRIVATE_KEY, ref, err))
+		return false;
+	*out = private;
+	return true;
+}
+
 bool token_load(EVP_PKEY **out, struct ks *ks, const struct ks_ref *ref, struct err *err)
 {
 	struct token *t = token_of(ks);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "keystore/ks.h"
 #include "keystore/p11.h"
 
 bool uri_parse(P11KitUri **out, const char *text, struct err *err)
@@ -20,6 +21,18 @@ bool uri_parse(P11KitUri **out, const char *text, struct err *err)
 		return err_set(err, ERR_KEYSTORE, "uri '%s': an attribute is not known", text);
 	*out = TAKE(uri);
 	return true;
+}
+
+bool ks_uri_check(const char *uri, struct err *err)
+{
+	AUTO(uri) P11KitUri *parsed = NULL;
+
+	if (!uri_parse(&parsed, uri, err))
+		return false;
+	if (p11_kit_uri_get_attribute(parsed, CKA_LABEL) ||
+		p11_kit_uri_get_attribute(parsed, CKA_ID))
+		return true;
+	return err_set(err, ERR_KEYSTORE, "uri '%s' names no key; add object= or id=", uri);
 }
 
 #define FIELD(name)                                                                                \

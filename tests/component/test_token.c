@@ -435,6 +435,92 @@ static void ids_of_any_length(void **state)
 	}
 }
 
+static void generate(struct ks *ks, int id, const char *label)
+{
+	struct ks_ref ref = token_ref(id);
+
+	ref.id.len = 1;
+	ref.label = label;
+	OK(ks_generate(ks, &ref, KS_EC_P256, &err));
+}
+
+static void take_id_away(struct ks *ks, int id)
+{
+	struct ks_ref ref = token_ref(id);
+	struct p11 *raw = token_raw(ks);
+	CK_ATTRIBUTE match[] = { { CKA_ID, ref.id.data, 1 } };
+	CK_ATTRIBUTE none = { CKA_ID, NULL, 0 };
+	CK_OBJECT_HANDLE objects[2];
+	size_t n;
+
+	OK(p11_find(objects, &n, 2, raw, match, 1, &err));
+	assert_int_equal(n, 2);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(
+			raw->fn->C_SetAttributeValue(raw->session, objects[i], &none, 1), CKR_OK);
+}
+
+static void check_no_uri(struct ks *ks, const char *uri, const char *says)
+{
+	struct ks_id id = { { 0x77 }, 1 };
+
+	assert_false(ks_find_uri(&id, ks, uri, &err));
+	assert_int_equal(err.kind, ERR_KEYSTORE);
+	check_says(err.text, says);
+	assert_int_equal(id.data[0], 0x77);
+}
+
+/* A key that somebody else made is found by what its URI says, and only when that is one key. */
+static void a_key_by_its_uri(void **state)
+{
+	static const char *const found_by[] = { "pkcs11:object=mail", "pkcs11:id=%03",
+		"pkcs11:token=web;object=mail;id=%03;type=private" };
+	AUTO(ks) struct ks *ks = token_open();
+
+	(void)state;
+	generate(ks, 1, "web");
+	generate(ks, 2, "web");
+	generate(ks, 3, "mail");
+	generate(ks, 4, "nameless");
+	take_id_away(ks, 4);
+	for (size_t i = 0; i < ARRAY_LEN(found_by); i++) {
+		struct ks_ref ref = token_ref(0);
+		bool there = false;
+
+		OK(ks_find_uri(&ref.id, ks, found_by[i], &err));
+		assert_int_equal(ref.id.len, 1);
+		assert_int_equal(ref.id.data[0], 3);
+		OK(ks_exists(&there, ks, &ref, &err));
+		assert_true(there);
+	}
+	check_no_uri(ks, "pkcs11:object=web", "several private keys fit");
+	check_no_uri(ks, "pkcs11:object=other", "no private key fits; there are: 'web'");
+	check_no_uri(ks, "pkcs11:object=web;id=%03", "no private key fits");
+	check_no_uri(ks, "pkcs11:object=mail;type=public", "no private key fits");
+	check_no_uri(ks, "pkcs11:token=other;object=mail", "another token");
+	check_no_uri(ks, "pkcs11:object=nameless", "no id (CKA_ID)");
+	check_no_uri(ks, "pkcs11:object=mail?pin-value=canary", "PIN");
+}
+
+/* Looking does not remove what ks_find() would take for a leftover. */
+static void what_exists_stays(void **state)
+{
+	const struct ks_ref ref = token_ref(1);
+	AUTO(ks) struct ks *ks = token_open();
+	bool there = true;
+
+	(void)state;
+	OK(ks_exists(&there, ks, &ref, &err));
+	assert_false(there);
+	OK(ks_generate(ks, &ref, KS_EC_P256, &err));
+	token_remove(ks, CKO_PUBLIC_KEY, &ref);
+	OK(ks_exists(&there, ks, &ref, &err));
+	assert_true(there);
+	assert_int_equal(token_count(ks, CKO_PRIVATE_KEY, &ref), 1);
+	assert_false(found(ks, &ref));
+	assert_int_equal(token_count(ks, CKO_PRIVATE_KEY, &ref), 0);
+}
+
 static void a_list_of_all(void **state)
 {
 	const struct ks_ref one = token_ref(1);
@@ -484,6 +570,8 @@ int main(void)
 		WITH_TOKEN(uris_name_the_token),
 		WITH_TOKEN(uris_of_tokens_with_one_label),
 		WITH_TOKEN(ids_of_any_length),
+		WITH_TOKEN(a_key_by_its_uri),
+		WITH_TOKEN(what_exists_stays),
 		WITH_TOKEN(a_list_of_all),
 	};
 

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "keystore/ks.h"
+
 static void taken(void **state)
 {
 	static const char *const good[] = { "pkcs11:", "pkcs11:token=web",
@@ -62,12 +64,31 @@ static void a_pin_is_refused_and_not_shown(void **state)
 	}
 }
 
+static void a_key_has_to_be_named(void **state)
+{
+	static const char *const good[] = { "pkcs11:object=web", "pkcs11:id=%01",
+		"pkcs11:token=web;object=web;id=%01;type=private" };
+	static const char *const bad[] = { "pkcs11:", "pkcs11:token=web", "pkcs11:type=private",
+		"/etc/key.pem", "pkcs11:object=web?pin-value=canary" };
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++)
+		assert_true(ks_uri_check(good[i], &err));
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_false(ks_uri_check(bad[i], &err));
+		assert_int_equal(err.kind, ERR_KEYSTORE);
+		assert_null(strstr(err.text, "canary"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(taken),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(a_pin_is_refused_and_not_shown),
+		cmocka_unit_test(a_key_has_to_be_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
