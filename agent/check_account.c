@@ -137,16 +137,6 @@ static void check_web_api(struct account_check *ac)
 	check_bad(ac->k, ac->what, &err);
 }
 
-/* "2025-08-21" or a whole time; 0 when it is neither. */
-static int64_t date_of(const char *text)
-{
-	char whole[CLOCK_TEXT_MAX];
-	int64_t time = 0;
-
-	snprintf(whole, sizeof(whole), "%.10sT00:00:00Z", text);
-	return clock_parse(&time, whole) ? time : 0;
-}
-
 static void check_password(struct account_check *ac)
 {
 	AUTO(table) struct table t = { 0 };
@@ -164,7 +154,7 @@ static void check_password(struct account_check *ac)
 	if (!table_rows(&t))
 		return;
 	state = table_cell(&t, 0, PASSWORD_STATE);
-	end = date_of(table_cell(&t, 0, PASSWORD_EXPIRES));
+	end = clock_parse_day(table_cell(&t, 0, PASSWORD_EXPIRES));
 	if (!strcmp(state, "NEVER_EXPIRE")) {
 		check_good(ac->k, ac->what, "never expires");
 	} else if (!strcmp(state, "EXPIRED")) {

@@ -123,7 +123,7 @@ static long row_of(const struct survey *s, const char *domain)
 
 static void print_days(struct out *o, const char *expires)
 {
-	int64_t end = validation_date(expires);
+	int64_t end = clock_parse_day(expires);
 	char days[24] = "";
 
 	if (end)

@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 
 #include "agent/order.h"
+#include "agent/retry.h"
 #include "agent/sequel.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -15,15 +16,6 @@
 
 #define PEM_MAX (128 * 1024)
 #define REPLACE_TIME 86400
-
-static int64_t power(uint64_t base, unsigned exponent, uint64_t most)
-{
-	uint64_t value = 1;
-
-	while (exponent-- && value < most)
-		value *= base;
-	return (int64_t)(value < most ? value : most);
-}
 
 /*
  * Waits before retrieval 1, 2, ... as enroll_back_off_timer says. False when there will be no
@@ -37,7 +29,7 @@ static bool back_off(struct job *job)
 	if (job->attempt >= a->max_attempts && clock_ms() >= job->run->wait_until_ms)
 		return false;
 	job->attempt++;
-	seconds = power(a->back_off_timer, job->attempt, a->max_back_off_timer);
+	seconds = retry_look_pause(a, job->attempt);
 	log_progress("%s: waiting for SCM to issue, next look in %" PRId64 " s", job->cert->name,
 		seconds);
 	job_sleep(job, seconds);

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "agent/retry.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "dcv/name.h"
@@ -51,15 +52,12 @@ static bool worth_waiting(const struct validate *w)
 static int64_t pause_before(const struct validate *w, unsigned attempt)
 {
 	const struct conf_account *a = w->conf->account;
-	uint64_t seconds = 1;
+	int64_t seconds;
 
 	if (attempt > a->max_attempts && clock_ms() >= w->run->wait_until_ms)
 		return 0;
-	for (unsigned i = 0; i < attempt && seconds < a->max_back_off_timer; i++)
-		seconds *= a->back_off_timer;
-	if (seconds > a->max_back_off_timer)
-		seconds = a->max_back_off_timer;
-	return seconds ? (int64_t)seconds : 1;
+	seconds = retry_look_pause(a, attempt);
+	return seconds ? seconds : 1;
 }
 
 static int64_t next_pause(const struct domains *d, unsigned attempt)

@@ -125,3 +125,12 @@ bool retry_waits(const struct job *job, struct err *why)
 		clock_format(text, until), record_get(&e->r, "failures"), job->cert->name);
 	return true;
 }
+
+int64_t retry_look_pause(const struct conf_account *a, unsigned look)
+{
+	uint64_t seconds = 1;
+
+	while (look-- && seconds < a->max_back_off_timer)
+		seconds *= a->back_off_timer;
+	return (int64_t)(seconds < a->max_back_off_timer ? seconds : a->max_back_off_timer);
+}

@@ -24,4 +24,7 @@ bool retry_urgent(const struct job *job, int64_t now);
 /* Seconds until attempt n+1 after n failures, before jitter: 0, 60, 240, ... */
 int64_t retry_pause(unsigned failures, bool urgent);
 
+/* Seconds before look 1, 2, ... at what SCM has in work, within a run (enroll_back_off_timer). */
+int64_t retry_look_pause(const struct conf_account *a, unsigned look);
+
 #endif

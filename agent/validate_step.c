@@ -112,7 +112,7 @@ bool validate_ask(struct validate *w, struct err *err)
 	return validation_set_int(v, VALIDATION_ASKED, clock_now(), err) &&
 	       validation_set_int(v, VALIDATION_VALID, says(&w->said, STATUS, "VALIDATED"), err) &&
 	       validation_set_int(
-		       v, VALIDATION_EXPIRES, validation_date(cell(&w->said, EXPIRES)), err) &&
+		       v, VALIDATION_EXPIRES, clock_parse_day(cell(&w->said, EXPIRES)), err) &&
 	       (validation_state(v) == VALIDATION_IDLE || judge(w, err)) &&
 	       validation_write(v, w->run->store, err);
 }

@@ -215,14 +215,3 @@ bool validation_doubtful(const struct validation *v, int64_t renew_before, int64
 	return validation_state(v) != VALIDATION_IDLE || validation_due(v, renew_before, now) ||
 	       now - asked >= WEEK || asked > now;
 }
-
-int64_t validation_date(const char *text)
-{
-	char full[sizeof("2025-05-22T00:00:00Z")];
-	int64_t t;
-
-	if (strlen(text) < 10)
-		return 0;
-	snprintf(full, sizeof(full), "%.10sT00:00:00Z", text);
-	return clock_parse(&t, full) ? t : 0;
-}

@@ -109,7 +109,4 @@ bool validation_due(const struct validation *v, int64_t renew_before, int64_t no
 /* Whether SCM has to be asked: work is under way, it is due, or a week has passed. */
 bool validation_doubtful(const struct validation *v, int64_t renew_before, int64_t now);
 
-/* "2025-05-22", the beginning of that day; 0 for anything else. */
-int64_t validation_date(const char *text);
-
 #endif

@@ -52,6 +52,17 @@ bool clock_parse(int64_t *out, const char *s)
 	return true;
 }
 
+int64_t clock_parse_day(const char *s)
+{
+	char full[sizeof("2025-05-22T00:00:00Z")];
+	int64_t t;
+
+	if (strlen(s) < 10)
+		return 0;
+	snprintf(full, sizeof(full), "%.10sT00:00:00Z", s);
+	return clock_parse(&t, full) ? t : 0;
+}
+
 const char *clock_format_span(char out[static CLOCK_TEXT_MAX], int64_t seconds)
 {
 	static const struct {

@@ -27,6 +27,9 @@ const char *clock_format(char out[static CLOCK_TEXT_MAX], int64_t t);
 /* The same form read back; false when it is anything else. */
 MUST_USE bool clock_parse(int64_t *out, const char *s);
 
+/* The beginning of the day that a text starts with, "2025-05-22"; 0 for anything else. */
+int64_t clock_parse_day(const char *s);
+
 /* "3d 4h", "12m", "45s": the two largest units, for people. Negative times get a minus sign. */
 const char *clock_format_span(char out[static CLOCK_TEXT_MAX], int64_t seconds);
 

@@ -5,6 +5,7 @@
 #include "scm/authenticate.h"
 #include "scm/endpoint.h"
 #include "scm/json_token.h"
+#include "scm/verdict.h"
 
 #define DEFAULT_S 60
 #define MOST_S 3600
@@ -44,11 +45,6 @@ int64_t scm_token_lifetime(int64_t seconds)
 	return given > 2 * MARGIN_S ? 1000 * (given - MARGIN_S) : 500 * given;
 }
 
-static bool passes_by_itself(long status)
-{
-	return status >= 500 || status == 408 || status == 425 || status == 429;
-}
-
 /* Keycloak answers a wrong secret with 400 or 401, by its release. */
 static bool refuses_client(long status, const char *error)
 {
@@ -65,7 +61,7 @@ static bool refused(const struct scm_answer *a, struct err *err)
 
 	if (!scm_json_token_error(&said, a->body, a->len, &ignored))
 		said = (struct scm_token_error) { 0 };
-	if (passes_by_itself(a->status) || (a->status == 403 && !*said.error)) {
+	if (scm_passes_by_itself(a->status) || (a->status == 403 && !*said.error)) {
 		kind = ERR_UNAVAILABLE;
 		remedy = "";
 	} else if (refuses_client(a->status, said.error)) {
@@ -115,7 +111,7 @@ bool scm_token_discovered(const char **url, const struct scm_answer *a, struct e
 		*err = a->err;
 		return false;
 	}
-	if (passes_by_itself(a->status))
+	if (scm_passes_by_itself(a->status))
 		return err_set(err, ERR_UNAVAILABLE, "%s: HTTP %ld", a->label, a->status);
 	if (a->status != 401 || !*a->authorization_uri)
 		return err_set(err, ERR_PROTOCOL,

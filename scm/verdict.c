@@ -25,7 +25,7 @@ static void add_excerpt(struct buf *out, const struct scm_answer *a)
 	buf_add_printable(out, a->body, len);
 }
 
-static bool passes_by_itself(long status)
+bool scm_passes_by_itself(long status)
 {
 	return status >= 500 || status == 408 || status == 425 || status == 429;
 }
@@ -34,7 +34,7 @@ static enum err_kind kind_of_code(long status, const struct scm_code *code)
 {
 	if (status == 401)
 		return ERR_AUTH;
-	return passes_by_itself(status) ? ERR_UNAVAILABLE : code->kind;
+	return scm_passes_by_itself(status) ? ERR_UNAVAILABLE : code->kind;
 }
 
 static bool refused_by_scm(
@@ -64,7 +64,7 @@ static bool refused_by_other(struct wire_reply *out, const struct scm_answer *a)
 	if (a->status == 401) {
 		kind = ERR_AUTH;
 		remedy = a->remedy ? a->remedy : "check the credential";
-	} else if (passes_by_itself(a->status) || a->status == 403) {
+	} else if (scm_passes_by_itself(a->status) || a->status == 403) {
 		kind = ERR_UNAVAILABLE;
 		remedy = "";
 	}

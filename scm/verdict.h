@@ -25,6 +25,9 @@
  */
 bool scm_verdict(struct wire_reply *out, const struct scm_answer *a);
 
+/* Statuses that another try may not meet: 408, 425, 429, 5xx. */
+bool scm_passes_by_itself(long status);
+
 /* Makes the reply a failure: "LABEL: " and the text of `why`, with the same kind. Returns false. */
 bool scm_verdict_broken(struct wire_reply *out, const struct scm_answer *a, const struct err *why);
 

@@ -134,9 +134,21 @@ static void clocks_run(void **state)
 	assert_true(clock_ms() >= before);
 }
 
+static void test_parse_day(void **state)
+{
+	(void)state;
+	assert_int_equal(clock_parse_day("1970-01-02"), 86400);
+	assert_int_equal(clock_parse_day("1970-01-02T10:11:12Z"), 86400);
+	assert_int_equal(clock_parse_day(""), 0);
+	assert_int_equal(clock_parse_day("2025-13-01"), 0);
+	assert_int_equal(clock_parse_day("22.05.2025"), 0);
+	assert_int_equal(clock_parse_day("2025-05-2"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parse_day),
 		cmocka_unit_test(dates_survive_both_ways),
 		cmocka_unit_test(what_is_not_a_date_is_refused),
 		cmocka_unit_test(any_number_has_a_text),

@@ -210,17 +210,6 @@ static void test_ends(void **state)
 	assert_int_equal(v.r.keys.n, 1);
 }
 
-static void test_date(void **state)
-{
-	(void)state;
-	assert_int_equal(validation_date("1970-01-02"), DAY);
-	assert_int_equal(validation_date("1970-01-02T10:11:12Z"), DAY);
-	assert_int_equal(validation_date(""), 0);
-	assert_int_equal(validation_date("2025-13-01"), 0);
-	assert_int_equal(validation_date("22.05.2025"), 0);
-	assert_int_equal(validation_date("2025-05-2"), 0);
-}
-
 int main(void)
 {
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, state_scene_setup, state_scene_teardown)
@@ -232,7 +221,6 @@ int main(void)
 		SCENE(test_file),
 		SCENE(test_nothing_there),
 		cmocka_unit_test(test_ends),
-		cmocka_unit_test(test_date),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
