@@ -1,4 +1,4 @@
-foreach(part err buf strlist clock parse secret fs fs_full log ossl)
+foreach(part err buf strlist clock parse secret fs fs_full log ossl user)
 	scm_test(test_${part} LABEL unit SOURCES test_${part}.c USES base)
 endforeach()
 target_link_libraries(test_ossl PRIVATE PkgConfig::CRYPTO)
