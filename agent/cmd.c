@@ -100,11 +100,12 @@ const struct cmd cmd_table[] = {
 	{ "csr", cmd_csr, CMD_STORE, "", 1, "NAME", "print the certificate request",
 		"Prints the PKCS#10 request that is in work, else that of the newest generation, "
 		"as PEM." },
-	{ "key", cmd_key, CMD_LOCK, "nj", 2, "list|probe|prune [NAME]", "keys in files and tokens",
+	{ "key", cmd_key, CMD_LOCK, "nUj", 2, "list|probe|prune [NAME]", "keys in files and tokens",
 		"list   the keys of all certificates: where each is used, its store, type and "
 		"id\n"
 		"probe  signs with the key of each certificate, in each way that a TLS server will "
-		"need\n"
+		"need;\n"
+		"       --as USER does so as the user that a server's workers are\n"
 		"prune  deletes token keys that scm-agent made and that no order and no generation "
 		"uses;\n"
 		"       --dry-run names them" },

@@ -26,6 +26,7 @@ enum cli_value {
 	VALUE_SSL_ID,
 	VALUE_KEY,
 	VALUE_KEY_ID,
+	VALUE_AS,
 	VALUE_COUNT
 };
 

@@ -10,6 +10,7 @@
 #include "agent/check.h"
 #include "agent/intent.h"
 #include "agent/leftovers.h"
+#include "agent/server_key.h"
 #include "agent/targets.h"
 
 void check_row(struct check *k, const char *what, const char *result, const char *text)
@@ -135,6 +136,22 @@ static bool try_key(struct check *k, const struct conf_cert *cert, const char *g
 	       intent_load_key(&key, k->run, meta, dir, err) && ks_probe(key, err);
 }
 
+/* nginx -t and the like read the key as root; those who serve with it are somebody else. */
+static void check_server_user(
+	struct check *k, const struct conf_cert *cert, const struct record *meta)
+{
+	AUTO_STR char *dir = store_live_path(k->c->store, cert->name);
+	struct server_key key = { cert->server_user, meta, dir };
+	struct err err = { 0 };
+	char what[160];
+
+	snprintf(what, sizeof(what), "%s: key usable by %s", cert->name, cert->server_user);
+	if (dir ? server_key_check(k->run, &key, &err) : err_memory(&err))
+		check_good(k, what, "signs");
+	else
+		check_bad(k, what, &err);
+}
+
 static void check_key(struct check *k, const struct conf_cert *cert)
 {
 	AUTO(situation) struct situation s = { 0 };
@@ -152,6 +169,8 @@ static void check_key(struct check *k, const struct conf_cert *cert)
 		check_good(k, what, "signs");
 	else
 		check_bad(k, what, &err);
+	if (cert->server_user)
+		check_server_user(k, cert, &s.live_meta.r);
 }
 
 static void check_leftovers(struct check *k)

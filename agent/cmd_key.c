@@ -33,6 +33,10 @@ int cmd_key(struct cmd_context *c)
 		err_set(&err, ERR_USAGE, "there is no certificate '%s'", c->cli->arg[1]);
 		return cmd_fail(&err);
 	}
+	if (c->cli->value[VALUE_AS] && strcmp(verb, "probe") != 0) {
+		err_set(&err, ERR_USAGE, "--as goes with probe alone");
+		return cmd_fail(&err);
+	}
 	if (!cmd_run_open(&r, c, &err))
 		return cmd_fail(&err);
 	if (!strcmp(verb, "list"))

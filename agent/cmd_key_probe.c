@@ -1,8 +1,9 @@
-/* `key probe`: signs with each key in each way that a TLS server will. */
+/* `key probe`: signs with each key in each way that a TLS server will, as another user if asked to.
+ */
 #include "agent/cmd_key.h"
 
 #include "agent/intent.h"
-#include "keystore/ks_scheme.h"
+#include "agent/server_key.h"
 
 static void add_row(struct key_work *w, const struct key_use *use, const char *scheme,
 	const char *result, const char *fails)
@@ -24,11 +25,23 @@ static void add_trial(struct key_work *w, const struct key_use *use, const struc
 	w->failed = w->failed || (!ok && t->scheme->needed);
 }
 
+/* The key in that process and as that user that a server would use it in. */
+static bool try_as(struct ks_trial out[static KS_SCHEMES_MAX], size_t *n, struct key_work *w,
+	const struct key_use *use, struct err *err)
+{
+	AUTO_STR char *dir = store_generation_path(w->c->store, use->cert->name, use->where, "");
+	struct server_key key = { w->c->cli->value[VALUE_AS], use->record, dir };
+
+	return dir ? server_key_try(out, n, w->run, &key, err) : err_memory(err);
+}
+
 static bool try_key(struct ks_trial out[static KS_SCHEMES_MAX], size_t *n, struct key_work *w,
 	const struct key_use *use, struct err *err)
 {
 	AUTO(pkey) EVP_PKEY *key = NULL;
 
+	if (w->c->cli->value[VALUE_AS])
+		return try_as(out, n, w, use, err);
 	return intent_load_key(&key, w->run, use->record, use->dir, err) &&
 	       ks_try(out, n, key, err);
 }
@@ -41,6 +54,9 @@ static bool probe_use(void *user, const struct key_use *use, struct err *err)
 	size_t n = 0;
 
 	(void)err;
+	/* what no certificate was issued for is no server's business */
+	if (w->c->cli->value[VALUE_AS] && !*record_get(use->record, "spki"))
+		return true;
 	if (!try_key(trial, &n, w, use, &why)) {
 		add_row(w, use, "", why.text, "");
 		w->failed = true;

@@ -53,6 +53,7 @@ struct conf_token {
 	char *init_args; /* NULL: none, or p11-kit's */
 	char *uri;
 	char *pin_file;
+	char *object_dir;   /* whose files are made readable for its group, or NULL */
 	struct strlist env; /* "NAME=value" for the module */
 };
 
@@ -208,6 +209,7 @@ struct conf_cert {
 	char *group;
 	gid_t gid; /* FS_KEEP without a group */
 	unsigned key_mode;
+	char *server_user;	    /* who uses the key, or NULL */
 	struct conf_target *target; /* in the order in which they are written */
 	size_t targets;
 	char digest[CSR_SHA256_HEX]; /* of all sections that this certificate depends on */

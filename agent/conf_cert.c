@@ -6,6 +6,7 @@
 
 #include "agent/conf_load.h"
 #include "base/fs.h"
+#include "base/user.h"
 #include "csr/name.h"
 #include "scm/wire.h"
 
@@ -91,6 +92,7 @@ static const struct conf_key cert_keys[] = {
 	KEY("dcv", set_choice, AT(raw_cert, dcv), .fallback = "manual", .choice = validations),
 	KEY("group", set_string, IN_CERT(group)),
 	KEY("key_mode", set_mode, IN_CERT(key_mode), .fallback = "0600"),
+	KEY("server_user", set_string, IN_CERT(server_user)),
 };
 
 static bool set_custom_field(void *section, const struct conf_key *key, const char *name,
@@ -156,6 +158,14 @@ static bool resolve_group(struct conf_cert *c, struct conf_where where, struct e
 			err, where, "group: there is no group '%s' on this system", c->group);
 	c->gid = group->gr_gid;
 	return true;
+}
+
+static bool check_server_user(const struct conf_cert *c, struct conf_where where, struct err *err)
+{
+	struct user user;
+
+	return !c->server_user || user_find(&user, c->server_user, err) ||
+	       err_wrap(err, "%s:%u: server_user", where.file, where.line);
 }
 
 /* Field by field, for the line that each stands in. */
@@ -293,6 +303,7 @@ static bool check_cert(
 	       resolve_names(c, s, d, err) && check_dcv(l, c, conf_where_of(s, d, "dcv"), err) &&
 	       resolve_key_store(l, raw, conf_where_of(s, d, "key_store"), err) &&
 	       resolve_group(c, conf_where_of(s, d, "group"), err) &&
+	       check_server_user(c, conf_where_of(s, d, "server_user"), err) &&
 	       conf_load_hooks(l, &c->deploy_hooks, &raw->deploy_hooks,
 		       conf_where_of(s, d, "deploy_hooks"), err) &&
 	       conf_load_hooks(
@@ -351,7 +362,8 @@ void conf_cert_dispose(struct conf_cert *c)
 {
 	char *strings[] = { c->name, c->account_name, c->common_name, c->organization,
 		c->organizational_unit, c->locality, c->state, c->country, c->key_store,
-		c->comments, c->profile, c->dcv_mode, c->dcv_email, c->trust_anchors, c->group };
+		c->comments, c->profile, c->dcv_mode, c->dcv_email, c->trust_anchors, c->group,
+		c->server_user };
 
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		free(strings[i]);

@@ -11,6 +11,7 @@ static const struct conf_key token_keys[] = {
 	KEY("init_args", set_string, AT(conf_token, init_args)),
 	KEY("uri", set_string, AT(conf_token, uri), .required = true),
 	KEY("pin_file", set_secret, AT(conf_token, pin_file), .required = true),
+	KEY("object_dir", set_path, AT(conf_token, object_dir)),
 	KEY("env.", set_env, AT(conf_token, env)),
 };
 
@@ -78,5 +79,6 @@ void conf_token_dispose(struct conf_token *t)
 	free(t->init_args);
 	free(t->uri);
 	free(t->pin_file);
+	free(t->object_dir);
 	strlist_dispose(&t->env);
 }

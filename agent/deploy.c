@@ -8,6 +8,7 @@
 #include "agent/prove.h"
 #include "agent/prune.h"
 #include "agent/revocation.h"
+#include "agent/server_key.h"
 #include "agent/targets.h"
 #include "agent/view.h"
 #include "base/clock.h"
@@ -45,6 +46,8 @@ bool deploy_digest(char out[static CSR_SHA256_HEX], const struct conf_cert *c, s
 	for (size_t i = 0; i < c->targets; i++)
 		add_target(&text, &c->target[i]);
 	buf_addf(&text, "group %s mode %o\n", c->group ? c->group : "", c->key_mode);
+	if (c->server_user)
+		buf_addf(&text, "server user %s\n", c->server_user);
 	if (!buf_check(&text, "deployment", err))
 		return false;
 	return csr_der_fingerprint(out, text.data, text.len) || err_memory(err);
@@ -79,7 +82,7 @@ static bool switch_to(
 /* A generation on its way to the servers. */
 struct attempt {
 	const char *id;
-	bool proof; /* see whether it is served */
+	bool proof; /* see whether it can be used, and is served */
 	struct targets targets;
 };
 
@@ -97,6 +100,7 @@ static bool prepare(
 
 	return store_open_archive(&archive, run->store, cert->name, true, err) &&
 	       install_set_permissions(cert, archive, a->id, err) &&
+	       server_key_prepare(run, cert, a->id, a->proof, err) &&
 	       targets_prepare(&a->targets, run, cert, a->id, err);
 }
 

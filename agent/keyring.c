@@ -8,7 +8,8 @@
 
 struct slot {
 	struct ks *ks;
-	struct err failed; /* ERR_NONE until an attempt failed */
+	struct secret *pin; /* that it took */
+	struct err failed;  /* ERR_NONE until an attempt failed */
 };
 
 struct keyring {
@@ -38,8 +39,10 @@ void keyring_free(struct keyring *k)
 {
 	if (!k)
 		return;
-	for (size_t i = 0; k->slot && i < k->conf->tokens; i++)
+	for (size_t i = 0; k->slot && i < k->conf->tokens; i++) {
 		ks_close(k->slot[i].ks);
+		secret_free(k->slot[i].pin);
+	}
 	ks_close(k->files);
 	free(k->slot);
 	free(k);
@@ -69,7 +72,7 @@ static bool export(const struct conf_token *token, struct err *err)
 }
 
 static bool open_token(
-	struct ks **out, struct keyring *k, const struct conf_token *t, struct err *err)
+	struct slot *slot, struct keyring *k, const struct conf_token *t, struct err *err)
 {
 	AUTO(secret) struct secret *pin = NULL;
 	struct ks_token token = { .module = t->module, .init_args = t->init_args, .uri = t->uri };
@@ -81,8 +84,10 @@ static bool open_token(
 		!export(t, err) || !secret_read(&pin, t->pin_file, err))
 		return false;
 	token.pin = pin;
-	if (ks_open_token(out, &pin_refused, &token, err))
+	if (ks_open_token(&slot->ks, &pin_refused, &token, err)) {
+		slot->pin = TAKE(pin);
 		return true;
+	}
 	if (pin_refused)
 		err_wrap(err, "pin_file %s", t->pin_file);
 	if (pin_refused && !refusal_note(k->store, &refusal, err->text, &ignored))
@@ -102,7 +107,7 @@ bool keyring_open(
 		return true;
 	}
 	slot = &k->slot[token - k->conf->token];
-	if (!slot->ks && slot->failed.kind == ERR_NONE && !open_token(&slot->ks, k, token, err)) {
+	if (!slot->ks && slot->failed.kind == ERR_NONE && !open_token(slot, k, token, err)) {
 		err_wrap(err, "token %s", token->name);
 		slot->failed = *err;
 		return false;
@@ -123,4 +128,26 @@ bool keyring_open_named(struct ks **out, struct keyring *k, const char *token, s
 		return err_set(err, ERR_KEYSTORE,
 			"token %s, which holds the key, is not configured any more", token);
 	return keyring_open(out, k, t, err);
+}
+
+bool keyring_pin(const struct secret **out, struct keyring *k, const struct conf_token *token,
+	struct err *err)
+{
+	struct refusal refusal;
+	struct ks *ks;
+
+	if (!keyring_open(&ks, k, token, err) || !refusal_of_token(&refusal, token, err) ||
+		!refusal_check(k->store, &refusal, err))
+		return false;
+	*out = k->slot[token - k->conf->token].pin;
+	return true;
+}
+
+bool keyring_refused(
+	struct keyring *k, const struct conf_token *token, const char *message, struct err *err)
+{
+	struct refusal refusal;
+
+	return refusal_of_token(&refusal, token, err) &&
+	       refusal_note(k->store, &refusal, message, err);
 }

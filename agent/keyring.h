@@ -28,4 +28,16 @@ MUST_USE bool keyring_open(
 MUST_USE bool keyring_open_named(
 	struct ks **out, struct keyring *k, const char *token, struct err *err);
 
+/*
+ * The PIN that a token took from us in this run, for a process that uses the token as another user;
+ * NULL for a token without one. Borrowed until keyring_free(). ERR_KEYSTORE when the token could
+ * not be opened, or its PIN was refused to that process: it is not tried again.
+ */
+MUST_USE bool keyring_pin(const struct secret **out, struct keyring *k,
+	const struct conf_token *token, struct err *err);
+
+/* Remembers that it was refused to such a process, with the message that it came with. */
+MUST_USE bool keyring_refused(
+	struct keyring *k, const struct conf_token *token, const char *message, struct err *err);
+
 #endif

@@ -14,6 +14,8 @@
 #include <openssl/crypto.h>
 
 #include "agent/cmd.h"
+#include "agent/signer.h"
+#include "agent/signer_work.h"
 #include "base/clock.h"
 #include "base/inherited.h"
 #include "base/log.h"
@@ -61,6 +63,7 @@ static const struct option long_options[] = {
 	{ "secret-file", required_argument, NULL, OPT_VALUE + VALUE_SECRET_FILE },
 	{ "user", required_argument, NULL, OPT_VALUE + VALUE_USER },
 	{ "hints", required_argument, NULL, OPT_VALUE + VALUE_HINTS },
+	{ "as", required_argument, NULL, OPT_VALUE + VALUE_AS },
 	{ 0 },
 };
 
@@ -89,6 +92,7 @@ static const struct {
 	{ OPT_VALUE + VALUE_SSL_ID, 'N', "--ssl-id", "ID" },
 	{ OPT_VALUE + VALUE_KEY, 'k', "--key", "FILE" },
 	{ OPT_VALUE + VALUE_KEY_ID, 'K', "--key-id", "HEX" },
+	{ OPT_VALUE + VALUE_AS, 'U', "--as", "USER" },
 	{ OPT_CACHED, 'C', "--cached", NULL },
 	{ OPT_JSON, 'j', "--json", NULL },
 };
@@ -388,6 +392,8 @@ int main(int argc, char **argv)
 	struct err err = { 0 };
 	int status;
 
+	if (argc == 2 && !strcmp(argv[1], SIGNER_ARGUMENT))
+		return signer_main();
 	inherited_note();
 	occupy_standard_descriptors();
 	status = parse_options(&p, argc, argv);

@@ -15,6 +15,7 @@ secret_users=(
 	base/secret.c base/secret.h
 	keystore
 	agent/fetcher.c
+	agent/signer.c
 	fetch
 	scm
 	webhook/credential.c

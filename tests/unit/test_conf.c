@@ -254,7 +254,8 @@ static void reads_certificates(void **state)
 		"comments = a comment\nexternal_requesters = a@example.com, b@example.com\n"
 		"custom_field.Cost centre = 4711\ncustom_field.b =\n"
 		"renew_before = 30d\nrenew_with = enroll\ntrust_anchors = /etc/anchors.pem\n"
-		"allow_extra_names = yes\non_failure = keep\ngroup = root\nkey_mode = 0640\n");
+		"allow_extra_names = yes\non_failure = keep\ngroup = root\nkey_mode = 0640\n"
+		"server_user = root\n");
 	const struct conf_cert *c = conf->cert;
 
 	assert_string_equal(c->name, "a.b_c-D");
@@ -282,6 +283,7 @@ static void reads_certificates(void **state)
 	assert_string_equal(c->group, "root");
 	assert_int_equal(c->gid, 0);
 	assert_int_equal(c->key_mode, 0640);
+	assert_string_equal(c->server_user, "root");
 	assert_ptr_equal(conf_find_cert(conf, "a.b_c-D"), c);
 	assert_null(conf_find_cert(conf, "a.b_c-d"));
 }
@@ -783,6 +785,8 @@ static void refuses_certificates(void **state)
 		{ CERT "dcv_email = a@example.com\n", 5, "belong together" },
 		{ CERT "on_failure = panic\n", 5, "'panic',rollback, keep" },
 		{ CERT "group = no-such-group-here\n", 5, "no group 'no-such-group-here'" },
+		{ CERT "server_user = no-such-user\n", 5,
+			"server_user: ,there is no user 'no-such-user'" },
 		{ CERT "key_mode = 0644\n", 5, "key_mode: ,private key" },
 		{ CERT "verify = www.example.com\n", 5, "verify,HOST:PORT" },
 		{ CERT "verify = a:443, https://a:443\n", 5, "verify,https://a:443,scheme" },
