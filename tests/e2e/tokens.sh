@@ -23,7 +23,6 @@ ENVIRONMENT=()     # NAME=value, for the module
 NEEDS=()           # programs and files
 
 token_up() { :; }
-token_down() { :; }
 # more that only this module can show
 token_story() { :; }
 
@@ -56,15 +55,6 @@ everything() {
 		objects "$kind" | sed "s/^/$kind /"
 	done
 }
-
-token_cleanup() {
-	local rc=$?
-	set +e
-	token_down
-	(exit "$rc")
-	cleanup
-}
-trap token_cleanup EXIT
 
 conf_tokens() {
 	local type
@@ -222,6 +212,51 @@ life() {
 	done
 }
 
+# pin TEXT: what the PIN's file holds from now on
+pin() {
+	printf '%s' "$1" >"$T/pin.new"
+	chmod 600 "$T/pin.new"
+	mv "$T/pin.new" "$T/pin"
+}
+
+# counted N: the token's own counter of wrong PINs (wrong_pins is the module's)
+counted() {
+	[ "$(wrong_pins)" = "$1" ] || fail "the token has counted $(wrong_pins) wrong PINs, not $1"
+}
+
+wrong_by_hand() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		! PIN=654321 tool --list-objects >/dev/null || fail "a wrong PIN was taken"
+	done
+}
+
+# Whatever is called, however often, and whichever process would ask: one wrong PIN is one attempt.
+one_attempt() {
+	say "a wrong PIN: one attempt in many runs"
+	local i
+	counted 0
+	pin 654321
+	conf_file_login
+	expect 4 run --force "$(name_of "${KINDS[0]}")"
+	expect_error 'wrong PIN'
+	counted 1
+	for ((i = 0; i < 5; i++)); do
+		expect 4 run --force
+		expect_error 'not tried again since it was refused'
+	done
+	expect 4 key probe
+	expect 4 check
+	conf_token_login "login-$(name_of "${KINDS[0]}")"
+	expect 4 scm organizations
+	expect_error 'not tried again since it was refused'
+	counted 1
+	pin "$PIN"
+	expect 0 scm organizations
+	conf_file_login
+	expect 0 key probe "$(name_of "${KINDS[0]}")"
+}
+
 for program in pkcs11-tool "${NEEDS[@]}"; do
 	command -v "$program" >/dev/null || [ -e "$program" ] || fail "$program is not there (./dev deps)"
 done
@@ -230,8 +265,7 @@ KINDS=("${TYPES[@]}")
 sim_start
 ORG=$(jq -r '.organizations[0].id' "$T/sim/account.json")
 login_make host01
-printf '%s' "$PIN" >"$T/pin"
-chmod 600 "$T/pin"
+pin "$PIN"
 token_up
 life
 conf_file_login

@@ -35,3 +35,11 @@ token_up() {
 	env "${ENVIRONMENT[@]}" tpm2_ptool addtoken --pid=1 --label=web --sopin=87654321 --userpin="$PIN" \
 		--path "$T/store" >>"$T/ptool.log" 2>&1
 }
+
+wrong_pins() {
+	say $(($(tpm2_getcap properties-variable | sed -n 's/^TPM2_PT_LOCKOUT_COUNTER: //p')))
+}
+
+token_story() {
+	one_attempt
+}
