@@ -131,7 +131,11 @@ static bool launch(pid_t *out, const struct proc_spec *spec, int *fds, int n, st
 	AUTO(fd) int teller = tell[1];
 	/* an ignored SIGCHLD, which a program inherits, would hide from us how a child ended */
 	signal(SIGCHLD, SIG_DFL);
-	pid = fork();
+	/*
+	 * Without the handlers for fork() that libraries bring along: a PKCS#11 module's may wait
+	 * for what another thread never gives back, or talk to its token. The child only executes.
+	 */
+	pid = _Fork();
 	if (pid < 0)
 		return err_errno(err, ERR_INTERNAL, "fork");
 	if (!pid)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -490,6 +491,25 @@ static void test_companion_dies_with_us(void **state)
 	close(pipes[0]);
 }
 
+static int fork_handlers;
+
+static void count_fork(void)
+{
+	fork_handlers++;
+}
+
+/* A library's handler may take a lock that another thread never gives back. */
+static void test_no_fork_handler_of_a_library_runs(void **state)
+{
+	AUTO(proc_result) struct proc_result r = { 0 };
+
+	(void)state;
+	assert_int_equal(pthread_atfork(count_fork, count_fork, count_fork), 0);
+	run(&r, "exit 0", PLENTY_MS);
+	assert_int_equal(r.status, 0);
+	assert_int_equal(fork_handlers, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -515,6 +535,7 @@ int main(void)
 		cmocka_unit_test(test_companion_surroundings),
 		cmocka_unit_test(test_companion_is_stopped),
 		cmocka_unit_test(test_companion_dies_with_us),
+		cmocka_unit_test(test_no_fork_handler_of_a_library_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
