@@ -54,6 +54,7 @@ struct conf_token {
 	char *uri;
 	char *pin_file;
 	char *object_dir;   /* whose files are made readable for its group, or NULL */
+	int64_t timeout;    /* for each call into the module */
 	struct strlist env; /* "NAME=value" for the module */
 };
 

@@ -12,6 +12,8 @@ static const struct conf_key token_keys[] = {
 	KEY("uri", set_string, AT(conf_token, uri), .required = true),
 	KEY("pin_file", set_secret, AT(conf_token, pin_file), .required = true),
 	KEY("object_dir", set_path, AT(conf_token, object_dir)),
+	KEY("timeout", set_duration, AT(conf_token, timeout), .fallback = "5m", .min = 1,
+		.max = 3600),
 	KEY("env.", set_env, AT(conf_token, env)),
 };
 

@@ -15,6 +15,7 @@
 #define STORE_MAX (1024 * 1024)
 #define TRUST_MAX (2 * 1024 * 1024)
 #define STOP_TIMEOUT_MS 2000
+#define PATIENCE_MS (420 * 1000) /* longer than any call to SCM may take */
 
 struct fetcher {
 	pid_t pid;
@@ -24,6 +25,7 @@ struct fetcher {
 	struct answer *inbox;
 	size_t n;
 	int64_t heard;
+	int64_t patience_ms;
 	bool ended; /* nothing will come any more */
 };
 
@@ -42,6 +44,11 @@ int fetcher_fd(const struct fetcher *f)
 int64_t fetcher_heard(const struct fetcher *f)
 {
 	return f->heard;
+}
+
+int64_t fetcher_patience(const struct fetcher *f)
+{
+	return f->patience_ms;
 }
 
 bool fetcher_ended(const struct fetcher *f)
@@ -158,7 +165,7 @@ bool fetcher_take(struct answer *out, struct fetcher *f, uint32_t id)
 
 bool fetcher_call(struct answer *out, struct fetcher *f, struct wire_request *r, struct err *err)
 {
-	int64_t deadline = clock_ms() + FETCHER_PATIENCE_MS;
+	int64_t deadline = clock_ms() + f->patience_ms;
 
 	if (!fetcher_send(f, r, err))
 		return false;
@@ -331,6 +338,7 @@ static void describe_account(
 	w->token_module = from->token->module;
 	w->token_init_args = from->token->init_args;
 	w->token_uri = from->uri;
+	w->token_timeout = (uint32_t)from->token->timeout;
 }
 
 /* Which file it was, and where its password came from: the fetcher knows neither. */
@@ -378,6 +386,12 @@ static const char **environment(const struct conf_token *token)
 	return env;
 }
 
+/* A token may take its time for a signature, in a call to SCM. */
+static int64_t patience(const struct credential *c)
+{
+	return PATIENCE_MS + (c && c->token ? c->token->timeout * 1000 : 0);
+}
+
 bool fetcher_start(struct fetcher **out, struct fetcher_seen *seen,
 	const struct fetcher_start *start, struct err *err)
 {
@@ -393,6 +407,7 @@ bool fetcher_start(struct fetcher **out, struct fetcher_seen *seen,
 		return err_memory(err);
 	}
 	f->sock = -1;
+	f->patience_ms = patience(start->credential);
 	f->in = BUF(2 * WIRE_REPLY_MAX + WIRE_HEADER);
 	ok = proc_start(&f->pid, &f->sock, &spec, err);
 	free(env);

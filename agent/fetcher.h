@@ -16,12 +16,6 @@
 
 struct fetcher;
 
-/*
- * Longer than any call to SCM may take: a fetcher that is asked and says nothing for this long
- * hangs. A single request may take longer, as it waits behind others.
- */
-#define FETCHER_PATIENCE_MS (420 * 1000)
-
 /* One answer, with the bytes that it borrows from. */
 struct answer {
 	struct wire_reply reply;
@@ -62,6 +56,13 @@ MUST_USE bool fetcher_send(struct fetcher *f, struct wire_request *r, struct err
 
 /* When it said something last (clock_ms()), as far as was pumped. */
 int64_t fetcher_heard(const struct fetcher *f);
+
+/*
+ * Milliseconds. A fetcher that is asked and says nothing for this long hangs: no call to SCM may
+ * take as long, nor one to the module of a token with the credential. A single request may take
+ * longer, as it waits behind others.
+ */
+int64_t fetcher_patience(const struct fetcher *f);
 
 /* It has closed its end: what is not in the inbox by now will not come. */
 bool fetcher_ended(const struct fetcher *f);

@@ -94,7 +94,7 @@ enum progress job_ask(struct job *job, struct wire_request *r, struct err *err)
 		return JOB_FAILED;
 	job->asked = fetcher;
 	job->request_id = r->id;
-	job->wake_ms = clock_ms() + FETCHER_PATIENCE_MS;
+	job->wake_ms = clock_ms() + fetcher_patience(fetcher);
 	return JOB_ASKING;
 }
 

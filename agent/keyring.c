@@ -1,9 +1,11 @@
 #include "agent/keyring.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/refusal.h"
+#include "base/log.h"
 #include "base/secret.h"
 
 struct slot {
@@ -35,12 +37,23 @@ bool keyring_new(
 	return true;
 }
 
+/* All is done by then: a module that does not end is worth a word, and no more. */
+static void close_token(struct ks *ks, const struct conf_token *t)
+{
+	bool before = ks_stuck();
+
+	ks_close(ks);
+	if (!before && ks_stuck())
+		log_warning("token %s: its module did not end within %" PRId64 "s", t->name,
+			t->timeout);
+}
+
 void keyring_free(struct keyring *k)
 {
 	if (!k)
 		return;
 	for (size_t i = 0; k->slot && i < k->conf->tokens; i++) {
-		ks_close(k->slot[i].ks);
+		close_token(k->slot[i].ks, &k->conf->token[i]);
 		secret_free(k->slot[i].pin);
 	}
 	ks_close(k->files);
@@ -75,7 +88,10 @@ static bool open_token(
 	struct slot *slot, struct keyring *k, const struct conf_token *t, struct err *err)
 {
 	AUTO(secret) struct secret *pin = NULL;
-	struct ks_token token = { .module = t->module, .init_args = t->init_args, .uri = t->uri };
+	struct ks_token token = { .module = t->module,
+		.init_args = t->init_args,
+		.uri = t->uri,
+		.timeout_ms = t->timeout * 1000 };
 	struct refusal refusal;
 	struct err ignored = { 0 };
 	bool pin_refused = false;

@@ -423,6 +423,9 @@ int main(int argc, char **argv)
 	if (!harden(&c, &err))
 		return cmd_fail(&err);
 	status = run_command(&p, cmd, &c);
+	/* a thread is left in a module: nothing of it, nor of what it uses, may be taken down */
+	if (ks_stuck())
+		_exit(status);
 	store_close(c.store);
 	conf_free(c.conf);
 	free(c.fetch_path);

@@ -18,7 +18,7 @@ static void grow_impatient(struct job *job)
 {
 	struct err why = { 0 };
 
-	job->wake_ms = fetcher_heard(job->asked) + FETCHER_PATIENCE_MS;
+	job->wake_ms = fetcher_heard(job->asked) + fetcher_patience(job->asked);
 	if (clock_ms() < job->wake_ms)
 		return;
 	err_set(&why, ERR_UNAVAILABLE, "scm-agent-fetch does not answer");

@@ -46,6 +46,7 @@ static bool load(
 		.module = w->token_module,
 		.init_args = w->token_init_args[0] ? w->token_init_args : NULL,
 		.uri = w->token_uri,
+		.timeout_ms = (int64_t)w->token_timeout * 1000,
 		.pin_refused = pin_refused };
 
 	if (w->store_type == WIRE_STORE_NONE)

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/ossl.h"
@@ -43,6 +44,7 @@ struct ks_token {
 	const char *init_args; /* for C_Initialize, as its vendor says; NULL: none, or p11-kit's */
 	const char *uri;       /* RFC 7512: token=, serial=, manufacturer=, model=, slot-... */
 	const struct secret *pin; /* NULL: none, for tokens that need no login */
+	int64_t timeout_ms;	  /* for each call into the module; 0: none */
 };
 
 /* Keys in files: PKCS#8 PEM, unencrypted, mode 0600. */
@@ -55,6 +57,12 @@ MUST_USE bool ks_open_files(struct ks **out, struct err *err);
  */
 MUST_USE bool ks_open_token(
 	struct ks **out, bool *pin_refused, const struct ks_token *token, struct err *err);
+
+/*
+ * A module did not return from a call in time. Its tokens have failed since; a thread is left in
+ * it, and may hold what the end of a program wants: end by _exit().
+ */
+bool ks_stuck(void);
 
 /* Logs out and unloads; NULL is fine. Every key that came from it must have been freed. */
 void ks_close(struct ks *ks);

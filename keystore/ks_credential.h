@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/ossl.h"
 #include "keystore/ks.h"
@@ -36,6 +37,7 @@ struct ks_credential_source {
 	const char *module;    /* KS_PKCS11: as in struct ks_token */
 	const char *init_args; /* KS_PKCS11: likewise */
 	const char *uri;       /* KS_PKCS11: the token, and object= or id= for the key */
+	int64_t timeout_ms;    /* KS_PKCS11: as in struct ks_token */
 	bool *pin_refused;     /* KS_PKCS11: as in ks_open_token(); NULL: not asked for */
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/strlist.h"
+#include "keystore/ks.h"
 #include "keystore/p11.h"
 
 #define CONF_MAX 65536
@@ -137,25 +138,39 @@ static bool load_library(struct module *m, struct err *err)
 {
 	CK_C_GetFunctionList get_list;
 	void *symbol;
+	CK_RV rv;
 
+	guard_enter("dlopen");
 	m->handle = dlopen(m->path, RTLD_NOW | RTLD_LOCAL);
+	guard_leave(CKR_OK);
 	if (!m->handle)
 		return err_set(err, ERR_KEYSTORE, "PKCS#11 module: %s", dlerror());
 	symbol = dlsym(m->handle, "C_GetFunctionList");
 	if (!symbol)
 		return err_set(err, ERR_KEYSTORE, "%s is not a PKCS#11 module", m->path);
 	memcpy(&get_list, &symbol, sizeof(get_list));
-	if (get_list(&m->fn) != CKR_OK || !m->fn)
+	guard_enter("C_GetFunctionList");
+	rv = guard_leave(get_list(&m->fn));
+	if (rv != CKR_OK || !m->fn)
 		return err_set(
 			err, ERR_KEYSTORE, "PKCS#11 module %s gives no function list", m->path);
+	/* the functions that we call have their places since 2.0 */
+	if (m->fn->version.major < 2)
+		return err_set(err, ERR_KEYSTORE,
+			"PKCS#11 module %s speaks version %d.%d of PKCS#11; 2.0 or later is needed",
+			m->path, m->fn->version.major, m->fn->version.minor);
 	return true;
 }
 
-static bool start(struct module *m, struct err *err)
+static bool start(void *arg, struct err *err)
 {
+	struct module *m = arg;
 	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK, .pReserved = m->init_args };
-	CK_RV rv = m->fn->C_Initialize(&args);
+	CK_RV rv;
 
+	if (!load_library(m, err))
+		return false;
+	rv = GUARDED(m->fn, C_Initialize, &args);
 	if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED) {
 		p11_err(err, rv,
 			rv == CKR_ARGUMENTS_BAD
@@ -181,13 +196,24 @@ static bool same_args(const char *a, const char *b)
 	return (!a && !b) || (a && b && !strcmp(a, b));
 }
 
-static bool join(struct module **out, struct module *m, const char *init_args, struct err *err)
+static bool may_join(const struct module *m, const char *init_args, struct err *err)
 {
-	if (!same_args(m->init_args, init_args))
-		return err_set(err, ERR_KEYSTORE,
-			"PKCS#11 module %s: another token has started it with other init_args; a "
-			"process starts a module once",
-			m->path);
+	if (m->guard.stuck)
+		return guard_stuck(&m->guard, err);
+	return same_args(m->init_args, init_args) ||
+	       err_set(err, ERR_KEYSTORE,
+		       "another token has started it with other init_args; a process starts a "
+		       "module once");
+}
+
+/* One more user of a module that is loaded; the most patient one decides for all. */
+static bool join(struct module **out, struct module *m, const char *init_args, int64_t timeout_ms,
+	struct err *err)
+{
+	if (!may_join(m, init_args, err))
+		return err_wrap(err, "PKCS#11 module %s", m->path);
+	if (m->guard.timeout_ms && (!timeout_ms || timeout_ms > m->guard.timeout_ms))
+		m->guard.timeout_ms = timeout_ms;
 	m->users++;
 	*out = m;
 	return true;
@@ -208,29 +234,46 @@ static bool choose_args(char **reserved, const char *init_args, struct err *err)
 	return true;
 }
 
-bool module_open(struct module **out, const char *name, const char *init_args, struct err *err)
+bool module_open(struct module **out, const struct ks_token *token, struct err *err)
 {
 	AUTO_STR char *path = NULL;
 	AUTO_STR char *reserved = NULL;
 	AUTO(module) struct module *m = NULL;
 
-	if (!module_resolve(&path, &reserved, name, err) || !check_file(path, err) ||
-		!choose_args(&reserved, init_args, err))
+	if (!module_resolve(&path, &reserved, token->module, err) || !check_file(path, err) ||
+		!choose_args(&reserved, token->init_args, err))
 		return false;
 	if (loaded(path))
-		return join(out, loaded(path), reserved, err);
+		return join(out, loaded(path), reserved, token->timeout_ms, err);
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return err_memory(err);
 	m->users = 1;
 	m->path = TAKE(path);
 	m->init_args = TAKE(reserved);
+	m->guard.timeout_ms = token->timeout_ms;
 	m->next = modules;
 	modules = m;
-	if (!load_library(m, err) || !start(m, err))
-		return false;
+	if (!guard_run(&m->guard, start, m, err))
+		return m->guard.stuck ? err_wrap(err, "PKCS#11 module %s", m->path) : false;
 	*out = TAKE(m);
 	return true;
+}
+
+CK_RV module_slots(CK_SLOT_ID out[static MODULE_SLOTS_MAX], CK_ULONG *n, const struct module *m)
+{
+	CK_RV rv;
+
+	memset(out, 0, MODULE_SLOTS_MAX * sizeof(*out));
+	*n = MODULE_SLOTS_MAX;
+	rv = GUARDED(m->fn, C_GetSlotList, CK_TRUE, out, n);
+	return rv == CKR_OK && *n > MODULE_SLOTS_MAX ? CKR_BUFFER_TOO_SMALL : rv;
+}
+
+CK_RV module_token_info(CK_TOKEN_INFO *out, const struct module *m, CK_SLOT_ID slot)
+{
+	memset(out, 0, sizeof(*out));
+	return GUARDED(m->fn, C_GetTokenInfo, slot, out);
 }
 
 static void unlink_module(struct module *m)
@@ -242,15 +285,28 @@ static void unlink_module(struct module *m)
 	*at = m->next;
 }
 
-void module_close(struct module *m)
+static bool stop(void *arg, struct err *err)
 {
-	if (!m || --m->users)
-		return;
-	unlink_module(m);
+	struct module *m = arg;
+
+	(void)err;
 	if (m->started)
-		m->fn->C_Finalize(NULL);
+		(void)GUARDED(m->fn, C_Finalize, NULL);
+	guard_enter("dlclose");
 	if (m->handle)
 		dlclose(m->handle);
+	guard_leave(CKR_OK);
+	return true;
+}
+
+void module_close(struct module *m)
+{
+	struct err ignored;
+
+	/* what is stuck stays as it is: a thread is in it, and the next user has to know */
+	if (!m || --m->users || !guard_run(&m->guard, stop, m, &ignored))
+		return;
+	unlink_module(m);
 	free(m->path);
 	free(m->init_args);
 	free(m);

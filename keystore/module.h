@@ -13,15 +13,18 @@
 
 #include <p11-kit/pkcs11.h>
 
-#include "base/err.h"
+#include "keystore/guard.h"
+
+struct ks_token;
 
 #define MODULE_SLOTS_MAX 256
 
 struct module {
 	struct module *next;
 	unsigned users;
+	struct guard guard;
 	char *path;
-	char *init_args;      /* NULL: none */
+	char *init_args;      /* NULL: none; may be read as long as the module is loaded */
 	void *handle;	      /* of dlopen() */
 	CK_FUNCTION_LIST *fn; /* NULL until it is loaded */
 	bool started;	      /* C_Finalize is ours to call */
@@ -37,12 +40,16 @@ MUST_USE bool module_resolve(char **path, char **reserved, const char *name, str
 /*
  * Loads a module, or takes the one that is loaded already. `init_args` is pReserved of
  * C_Initialize, a text that the module's vendor defines; NULL for what p11-kit's file says, if
- * anything. It is the same for all who use a module at a time: else ERR_KEYSTORE.
+ * anything. It is the same for all who use a module at a time: else ERR_KEYSTORE. Of several
+ * timeouts the longest holds.
  */
-MUST_USE bool module_open(
-	struct module **out, const char *name, const char *init_args, struct err *err);
+MUST_USE bool module_open(struct module **out, const struct ks_token *token, struct err *err);
 
-/* Unloads it when this was the last user; NULL is fine. */
+/* Within guard_run(): C_GetSlotList with tokens alone, and C_GetTokenInfo. */
+CK_RV module_slots(CK_SLOT_ID out[static MODULE_SLOTS_MAX], CK_ULONG *n, const struct module *m);
+CK_RV module_token_info(CK_TOKEN_INFO *out, const struct module *m, CK_SLOT_ID slot);
+
+/* Unloads it when this was the last user, unless it is stuck; NULL is fine. */
 void module_close(struct module *m);
 AUTO_DEFINE(module, struct module *, module_close);
 

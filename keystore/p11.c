@@ -13,9 +13,9 @@ bool p11_err(struct err *err, CK_RV rv, const char *what)
 	return err_set(err, ERR_KEYSTORE, "%s: %s (CKR 0x%lx)", what, p11_kit_strerror(rv), rv);
 }
 
-bool p11_raise(CK_RV rv, const char *what)
+bool p11_raise_err(const struct err *err)
 {
-	static char text[256];
+	static char text[ERR_TEXT_MAX];
 	static ERR_STRING_DATA strings[] = { { ERR_PACK(0, 0, 1), text }, { 0, NULL } };
 	static int library;
 
@@ -23,11 +23,19 @@ bool p11_raise(CK_RV rv, const char *what)
 		library = ERR_get_next_error_library();
 		ERR_load_strings(library, strings);
 	}
-	snprintf(text, sizeof(text), "%s: %s (CKR 0x%lx)", what, p11_kit_strerror(rv), rv);
+	snprintf(text, sizeof(text), "%s", err->text);
 	/* modules that use OpenSSL themselves leave their own errors behind */
 	ERR_clear_error();
 	ERR_raise(library, 1);
 	return false;
+}
+
+bool p11_raise(CK_RV rv, const char *what)
+{
+	struct err err;
+
+	p11_err(&err, rv, what);
+	return p11_raise_err(&err);
 }
 
 /* Goes on after C_FindObjectsInit until there are no more; one beyond `max` shows that there are.
@@ -39,7 +47,7 @@ static CK_RV find_all(CK_OBJECT_HANDLE *out, size_t *n, size_t max, const struct
 
 	*n = 0;
 	for (;;) {
-		CK_RV rv = p->fn->C_FindObjects(p->session, batch, BATCH, &got);
+		CK_RV rv = P11_CALL(p, C_FindObjects, batch, BATCH, &got);
 
 		if (rv != CKR_OK || !got)
 			return rv;
@@ -53,12 +61,12 @@ static CK_RV find_all(CK_OBJECT_HANDLE *out, size_t *n, size_t max, const struct
 bool p11_find(CK_OBJECT_HANDLE *out, size_t *n, size_t max, const struct p11 *p,
 	const CK_ATTRIBUTE *match, size_t attributes, struct err *err)
 {
-	CK_RV rv = p->fn->C_FindObjectsInit(p->session, (CK_ATTRIBUTE *)match, attributes);
+	CK_RV rv = P11_CALL(p, C_FindObjectsInit, (CK_ATTRIBUTE *)match, attributes);
 
 	if (rv != CKR_OK)
 		return p11_err(err, rv, "look for objects");
 	rv = find_all(out, n, max, p);
-	p->fn->C_FindObjectsFinal(p->session);
+	GUARDED(p->fn, C_FindObjectsFinal, p->session);
 	if (rv == CKR_DATA_LEN_RANGE)
 		return err_set(err, ERR_KEYSTORE, "more than %zu objects that match", max);
 	return rv == CKR_OK || p11_err(err, rv, "look for objects");
@@ -69,8 +77,7 @@ bool p11_attr(void *out, size_t *len, const struct p11 *p, CK_OBJECT_HANDLE obje
 {
 	CK_ATTRIBUTE attr = { type, out, *len };
 
-	if (p->fn->C_GetAttributeValue(p->session, object, &attr, 1) != CKR_OK ||
-		attr.ulValueLen > *len)
+	if (P11_CALL(p, C_GetAttributeValue, object, &attr, 1) != CKR_OK || attr.ulValueLen > *len)
 		return false;
 	*len = attr.ulValueLen;
 	return true;

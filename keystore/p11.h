@@ -13,13 +13,17 @@
 
 #include <p11-kit/pkcs11.h>
 
-#include "base/err.h"
+#include "keystore/guard.h"
 #include "keystore/id.h"
 
 struct p11 {
 	CK_FUNCTION_LIST *fn;
 	CK_SESSION_HANDLE session;
+	struct guard *guard; /* of the module */
 };
+
+/* A call of the module; p11 functions are called on a thread of guard_run()'s. */
+#define P11_CALL(p, function, ...) GUARDED((p)->fn, function, (p)->session, __VA_ARGS__)
 
 /* One attribute of a template, from a variable or an array. */
 #define P11_ATTR(type, lvalue)                                                                     \
@@ -35,6 +39,9 @@ bool p11_err(struct err *err, CK_RV rv, const char *what);
  * is the same for all until the next one: it has to be read before.
  */
 bool p11_raise(CK_RV rv, const char *what);
+
+/* The same with the text of an error. False. */
+bool p11_raise_err(const struct err *err);
 
 /* Handles of the objects that match, at most `max`: more is an error. */
 MUST_USE bool p11_find(CK_OBJECT_HANDLE *out, size_t *n, size_t max, const struct p11 *p,

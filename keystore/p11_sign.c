@@ -1,5 +1,6 @@
 #include "keystore/p11_sign.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include <openssl/ec.h>
@@ -8,7 +9,8 @@
 
 #include "base/secret.h"
 
-#define INPUT_MAX 256 /* a DigestInfo */
+#define INPUT_MAX 256	   /* a DigestInfo */
+#define SIGNATURE_MAX 1024 /* RSA of 8192 bits */
 
 static const struct digest {
 	int nid;
@@ -57,26 +59,58 @@ static CK_RV authenticate(const struct p11_key *key)
 
 	if (!pin)
 		return CKR_OK;
-	return key->p11.fn->C_Login(key->p11.session, CKU_CONTEXT_SPECIFIC,
+	return P11_CALL(&key->p11, C_Login, CKU_CONTEXT_SPECIFIC,
 		(unsigned char *)secret_bytes(pin), secret_len(pin));
 }
 
-static bool sign(unsigned char *out, size_t *len, const struct p11_key *key,
-	CK_MECHANISM *mechanism, const unsigned char *input, size_t input_len)
-{
-	CK_ULONG n = *len;
-	CK_RV rv = key->p11.fn->C_SignInit(key->p11.session, mechanism, key->object);
+/* One signature, with all that the module is handed. */
+struct signing {
+	struct p11_key key;
+	CK_MECHANISM mechanism; /* its parameter is `pss`, if it has one */
+	CK_RSA_PKCS_PSS_PARAMS pss;
+	unsigned char input[INPUT_MAX];
+	size_t input_len;
+	unsigned char out[SIGNATURE_MAX];
+	CK_ULONG len;
+};
 
+static bool sign_now(void *arg, struct err *err)
+{
+	struct signing *s = arg;
+	struct signing own = *s; /* which stays when the module does not return */
+	CK_RV rv;
+
+	if (own.mechanism.pParameter)
+		own.mechanism.pParameter = &own.pss;
+	rv = P11_CALL(&own.key.p11, C_SignInit, &own.mechanism, own.key.object);
 	if (rv == CKR_OK)
-		rv = authenticate(key);
+		rv = authenticate(&own.key);
 	if (rv == CKR_OK)
-		rv = key->p11.fn->C_Sign(
-			key->p11.session, (unsigned char *)input, input_len, out, &n);
-	if (rv == CKR_OK && n > *len)
+		rv = P11_CALL(&own.key.p11, C_Sign, own.input, own.input_len, own.out, &own.len);
+	if (rv == CKR_OK && own.len > s->len)
 		rv = CKR_SIGNATURE_LEN_RANGE;
 	if (rv != CKR_OK)
-		return p11_raise(rv, "sign");
-	*len = n;
+		return p11_err(err, rv, "sign");
+	memcpy(s->out, own.out, own.len);
+	s->len = own.len;
+	return true;
+}
+
+static bool sign(unsigned char *out, size_t *len, const struct p11_key *key,
+	const CK_MECHANISM *mechanism, const unsigned char *input, size_t input_len)
+{
+	struct signing s = { .key = *key, .mechanism = *mechanism, .input_len = input_len };
+	struct err err;
+
+	assert(input_len <= sizeof(s.input));
+	memcpy(s.input, input, input_len);
+	if (mechanism->pParameter)
+		s.pss = *(const CK_RSA_PKCS_PSS_PARAMS *)mechanism->pParameter;
+	s.len = *len < sizeof(s.out) ? *len : sizeof(s.out);
+	if (!guard_run(key->p11.guard, sign_now, &s, &err))
+		return p11_raise_err(&err);
+	memcpy(out, s.out, s.len);
+	*len = s.len;
 	return true;
 }
 

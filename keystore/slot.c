@@ -10,19 +10,28 @@ struct search {
 	CK_SLOT_ID slot;
 	CK_TOKEN_INFO info;
 	struct buf *labels; /* of all tokens, for the message */
+	CK_RV trouble;	    /* what the last slot that could not be read said */
 };
 
-static bool matches(const struct search *s, CK_SLOT_ID slot, const CK_TOKEN_INFO *info)
+/* A slot that can't be read now is as good as empty, unless it may have been ours. */
+static bool read_well(struct search *s, CK_RV rv)
+{
+	if (rv != CKR_OK)
+		s->trouble = rv;
+	return rv == CKR_OK;
+}
+
+static bool matches(struct search *s, CK_SLOT_ID slot, const CK_TOKEN_INFO *info)
 {
 	CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(s->uri);
-	CK_SLOT_INFO slot_info;
-	CK_INFO module_info;
+	CK_SLOT_INFO slot_info = { 0 };
+	CK_INFO module_info = { 0 };
 
 	return (wanted == (CK_SLOT_ID)-1 || wanted == slot) &&
 	       p11_kit_uri_match_token_info(s->uri, info) &&
-	       s->module->fn->C_GetSlotInfo(slot, &slot_info) == CKR_OK &&
+	       read_well(s, GUARDED(s->module->fn, C_GetSlotInfo, slot, &slot_info)) &&
 	       p11_kit_uri_match_slot_info(s->uri, &slot_info) &&
-	       s->module->fn->C_GetInfo(&module_info) == CKR_OK &&
+	       read_well(s, GUARDED(s->module->fn, C_GetInfo, &module_info)) &&
 	       p11_kit_uri_match_module_info(s->uri, &module_info);
 }
 
@@ -31,8 +40,7 @@ static void look_at(struct search *s, CK_SLOT_ID slot)
 	CK_TOKEN_INFO info;
 	size_t len;
 
-	/* a slot that can't be read now is as good as empty */
-	if (s->module->fn->C_GetTokenInfo(slot, &info) != CKR_OK ||
+	if (!read_well(s, module_token_info(&info, s->module, slot)) ||
 		!(info.flags & CKF_TOKEN_INITIALIZED))
 		return;
 	len = p11_padded_len(info.label, sizeof(info.label));
@@ -47,8 +55,8 @@ static void look_at(struct search *s, CK_SLOT_ID slot)
 static bool search(struct search *s, struct err *err)
 {
 	CK_SLOT_ID slots[MODULE_SLOTS_MAX];
-	CK_ULONG n = MODULE_SLOTS_MAX;
-	CK_RV rv = s->module->fn->C_GetSlotList(CK_TRUE, slots, &n);
+	CK_ULONG n;
+	CK_RV rv = module_slots(slots, &n, s->module);
 
 	if (rv != CKR_OK)
 		return p11_err(err, rv, "list the tokens");
@@ -67,6 +75,10 @@ static bool judge(const struct search *s, const char *uri, struct err *err)
 		return err_set(err, ERR_KEYSTORE,
 			"uri '%s' fits %u tokens; add serial= or another attribute (tokens: %s)",
 			uri, s->found, labels);
+	if (s->trouble != CKR_OK) {
+		p11_err(err, s->trouble, "look at the token in a slot");
+		return err_wrap(err, "no token fits uri '%s' (tokens: %s)", uri, labels);
+	}
 	return err_set(err, ERR_KEYSTORE,
 		"no token fits uri '%s'; there are: %s (a directory of tokens that may not be read "
 		"looks empty)",

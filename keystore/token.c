@@ -3,16 +3,15 @@
 #include <stdio.h>
 
 #include "base/secret.h"
-#include "keystore/uri.h"
 
 static bool open_session(struct token *t, struct err *err)
 {
-	CK_RV rv = t->p11.fn->C_OpenSession(
-		t->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &t->p11.session);
+	CK_RV rv = GUARDED(t->p11.fn, C_OpenSession, t->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION,
+		NULL, NULL, &t->p11.session);
 
 	if (rv == CKR_TOKEN_WRITE_PROTECTED)
-		rv = t->p11.fn->C_OpenSession(
-			t->slot, CKF_SERIAL_SESSION, NULL, NULL, &t->p11.session);
+		rv = GUARDED(t->p11.fn, C_OpenSession, t->slot, CKF_SERIAL_SESSION, NULL, NULL,
+			&t->p11.session);
 	return rv == CKR_OK || p11_err(err, rv, "open a session");
 }
 
@@ -60,42 +59,34 @@ static bool login(struct token *t, bool *pin_refused, struct err *err)
 
 	if (!t->pin)
 		return true;
-	rv = t->p11.fn->C_Login(t->p11.session, CKU_USER, (unsigned char *)secret_bytes(t->pin),
+	rv = P11_CALL(&t->p11, C_Login, CKU_USER, (unsigned char *)secret_bytes(t->pin),
 		secret_len(t->pin));
 	*pin_refused = refused(rv);
 	return rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN || login_failed(rv, err);
 }
 
-static void token_close(struct ks *ks)
+static bool close_session(void *arg, struct err *err)
+{
+	const struct token *t = arg;
+
+	(void)err;
+	(void)GUARDED(t->p11.fn, C_CloseSession, t->p11.session);
+	return true;
+}
+
+void token_close(struct ks *ks)
 {
 	struct token *t = token_of(ks);
+	struct err ignored;
 
-	if (t->p11.session)
-		t->p11.fn->C_CloseSession(t->p11.session);
+	/* what a thread is left behind in is not freed */
+	if (t->module && t->p11.session &&
+		!guard_run(&t->module->guard, close_session, t, &ignored))
+		return;
 	module_close(t->module);
 	secret_free(t->pin);
 	free(t);
 }
-
-static bool token_uri(struct buf *out, struct ks *ks, const struct ks_ref *ref, struct err *err)
-{
-	struct token *t = token_of(ks);
-
-	return uri_of_key(out, t->module, t->slot, &ref->id, err);
-}
-
-static const struct ks_ops token_ops = {
-	.close = token_close,
-	.generate = token_generate,
-	.find = token_find,
-	.exists = token_exists,
-	.load = token_load,
-	.delete = token_delete,
-	.store_certificate = token_store_certificate,
-	.uri = token_uri,
-	.find_uri = token_find_uri,
-	.list = token_list,
-};
 
 static bool copy_pin(struct token *t, const struct secret *pin, struct err *err)
 {
@@ -104,32 +95,50 @@ static bool copy_pin(struct token *t, const struct secret *pin, struct err *err)
 	return !pin || t->pin || err_memory(err);
 }
 
-static bool start(struct token *t, bool *pin_refused, const struct ks_token *token, struct err *err)
+/* What is opened, and what came of it. */
+struct opening {
+	struct token *token;
+	const struct ks_token *spec;
+	bool *pin_refused;
+};
+
+static bool start(void *arg, struct err *err)
 {
+	const struct opening *o = arg;
+	struct token *t = o->token;
 	CK_TOKEN_INFO info;
 
-	if (!module_open(&t->module, token->module, token->init_args, err))
-		return false;
-	t->p11.fn = t->module->fn;
-	if (!token_find_slot(&t->slot, &info, t->module, token->uri, err))
+	if (!token_find_slot(&t->slot, &info, t->module, o->spec->uri, err))
 		return false;
 	snprintf(t->ks.name, sizeof(t->ks.name), "token '%.*s'",
 		(int)p11_padded_len(info.label, sizeof(info.label)), info.label);
-	if (may_try(&info, token->pin, err) && open_session(t, err) && login(t, pin_refused, err))
+	return may_try(&info, t->pin, err) && open_session(t, err) && login(t, o->pin_refused, err);
+}
+
+static bool open_guarded(struct opening *o, struct err *err)
+{
+	struct token *t = o->token;
+
+	if (!module_open(&t->module, o->spec, err))
+		return false;
+	t->p11.fn = t->module->fn;
+	t->p11.guard = &t->module->guard;
+	if (guard_run(t->p11.guard, start, o, err))
 		return true;
-	return err_wrap(err, "%s", t->ks.name);
+	return t->ks.name[0] ? err_wrap(err, "%s", t->ks.name) : false;
 }
 
 bool ks_open_token(
 	struct ks **out, bool *pin_refused, const struct ks_token *token, struct err *err)
 {
 	struct token *t = calloc(1, sizeof(*t));
+	struct opening opening = { t, token, pin_refused };
 
 	*pin_refused = false;
 	if (!t)
 		return err_memory(err);
 	t->ks.ops = &token_ops;
-	if (!copy_pin(t, token->pin, err) || !start(t, pin_refused, token, err)) {
+	if (!copy_pin(t, token->pin, err) || !open_guarded(&opening, err)) {
 		token_close(&t->ks);
 		return false;
 	}

@@ -17,6 +17,8 @@ struct token {
 	struct p11 p11;
 	CK_SLOT_ID slot;
 	struct secret *pin; /* for keys that want it at each use; NULL: none */
+	struct ks_ref ref;  /* of the work that is done: the module is handed it */
+	char label[KS_LABEL_MAX];
 };
 
 static inline struct token *token_of(struct ks *ks)
@@ -65,7 +67,11 @@ static inline CK_ATTRIBUTE token_label(const struct ks_ref *ref)
 	return (CK_ATTRIBUTE) { CKA_LABEL, (void *)label, strlen(label) };
 }
 
-/* The functions of the table that have a file of their own. */
+/* The table, each function of it on a thread that has an end (token_ops.c). */
+extern const struct ks_ops token_ops;
+
+/* What they do there. */
+void token_close(struct ks *ks);
 bool token_generate(
 	struct ks *ks, const struct ks_ref *ref, enum ks_key_type type, struct err *err);
 bool token_find(bool *found, struct ks *ks, const struct ks_ref *ref, struct err *err);

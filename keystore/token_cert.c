@@ -63,8 +63,7 @@ static bool create(
 		attribute(CKA_VALUE, &e->value),
 	};
 	CK_OBJECT_HANDLE object;
-	CK_RV rv = t->p11.fn->C_CreateObject(
-		t->p11.session, attributes, ARRAY_LEN(attributes), &object);
+	CK_RV rv = P11_CALL(&t->p11, C_CreateObject, attributes, ARRAY_LEN(attributes), &object);
 
 	return rv == CKR_OK || p11_err(err, rv, "store the certificate");
 }

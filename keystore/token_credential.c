@@ -44,12 +44,33 @@ static bool add_given(
 	return true;
 }
 
+/* What is looked for, and what is found. */
+struct looking {
+	struct token *token;
+	const struct ks_credential_source *src;
+	P11KitUri *uri;
+	EVP_PKEY **key;
+	STACK_OF(X509) * certs;
+};
+
+static bool look(void *arg, struct err *err)
+{
+	const struct looking *l = arg;
+	const char *alias = l->src->alias && *l->src->alias ? l->src->alias : NULL;
+	CK_OBJECT_HANDLE private;
+
+	return token_search_key(&private, l->token, alias, l->uri, err) &&
+	       token_private_key(l->key, l->token, private, err) &&
+	       (l->src->len ? add_given(l->certs, l->src, err) : gather(l->certs, l->token, err));
+}
+
 static bool open_token(struct ks **out, const struct ks_credential_source *src, struct err *err)
 {
 	const struct ks_token token = { .module = src->module,
 		.init_args = src->init_args,
 		.uri = src->uri,
-		.pin = src->password };
+		.pin = src->password,
+		.timeout_ms = src->timeout_ms };
 	bool pin_refused;
 	bool ok = ks_open_token(out, &pin_refused, &token, err);
 
@@ -65,18 +86,15 @@ bool token_credential(struct ks **ks, EVP_PKEY **key, STACK_OF(X509) * *certs,
 	AUTO(uri) P11KitUri *uri = NULL;
 	AUTO(x509_stack) STACK_OF(X509) *found = sk_X509_new_null();
 	AUTO(pkey) EVP_PKEY *pkey = NULL;
-	const char *alias = src->alias && *src->alias ? src->alias : NULL;
-	CK_OBJECT_HANDLE private;
-	struct token *t;
+	struct looking l = { .src = src, .key = &pkey, .certs = found };
 
 	if (!found)
 		return err_memory(err);
 	if (!open_token(&opened, src, err) || !uri_parse(&uri, src->uri, err))
 		return false;
-	t = token_of(opened);
-	if (!token_search_key(&private, t, alias, uri, err) ||
-		!token_private_key(&pkey, t, private, err) ||
-		!(src->len ? add_given(found, src, err) : gather(found, t, err)))
+	l.token = token_of(opened);
+	l.uri = uri;
+	if (!guard_run(l.token->p11.guard, look, &l, err))
 		return err_wrap(err, "%s", opened->name);
 	*key = TAKE(pkey);
 	*certs = TAKE(found);

@@ -53,7 +53,7 @@ static CK_RV generate_pair(
 			spec->ec_params_len };
 		n_public--;
 	}
-	return t->p11.fn->C_GenerateKeyPair(t->p11.session, &mechanism, public, n_public, private,
+	return P11_CALL(&t->p11, C_GenerateKeyPair, &mechanism, public, n_public, private,
 		ARRAY_LEN(private), &pub, &priv);
 }
 
@@ -142,7 +142,7 @@ bool token_load(EVP_PKEY **out, struct ks *ks, const struct ks_ref *ref, struct 
 
 bool token_destroy(struct token *t, CK_OBJECT_HANDLE object, struct err *err)
 {
-	CK_RV rv = t->p11.fn->C_DestroyObject(t->p11.session, object);
+	CK_RV rv = P11_CALL(&t->p11, C_DestroyObject, object);
 
 	return rv == CKR_OK || p11_err(err, rv, "remove an object");
 }

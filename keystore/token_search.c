@@ -81,7 +81,7 @@ bool token_search_key(CK_OBJECT_HANDLE *out, const struct token *t, const char *
 static bool is_of_token(const struct token *t, P11KitUri *uri, struct err *err)
 {
 	CK_TOKEN_INFO info;
-	CK_RV rv = t->p11.fn->C_GetTokenInfo(t->slot, &info);
+	CK_RV rv = module_token_info(&info, t->module, t->slot);
 
 	if (rv != CKR_OK)
 		return p11_err(err, rv, "read the token's name");

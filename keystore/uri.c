@@ -49,14 +49,14 @@ static const struct field {
 static unsigned count_matches(const struct module *m, const P11KitUri *uri)
 {
 	CK_SLOT_ID slots[MODULE_SLOTS_MAX];
-	CK_ULONG n = MODULE_SLOTS_MAX;
+	CK_ULONG n;
 	CK_TOKEN_INFO info;
 	unsigned matches = 0;
 
-	if (m->fn->C_GetSlotList(CK_TRUE, slots, &n) != CKR_OK)
+	if (module_slots(slots, &n, m) != CKR_OK)
 		return 0;
 	for (CK_ULONG i = 0; i < n; i++)
-		if (m->fn->C_GetTokenInfo(slots[i], &info) == CKR_OK &&
+		if (module_token_info(&info, m, slots[i]) == CKR_OK &&
 			p11_kit_uri_match_token_info(uri, &info))
 			matches++;
 	return matches;
@@ -87,7 +87,7 @@ bool uri_of_key(struct buf *out, const struct module *m, CK_SLOT_ID slot, const 
 
 	if (!uri)
 		return err_memory(err);
-	rv = m->fn->C_GetTokenInfo(slot, &info);
+	rv = module_token_info(&info, m, slot);
 	if (rv != CKR_OK)
 		return p11_err(err, rv, "read the token's name");
 	describe(uri, m, &info);

@@ -84,7 +84,8 @@ struct wire_account {
 	const char *store_alias;	  /* "" when the store has one key */
 	const char *token_module;	  /* PKCS11: p11-kit name or absolute path */
 	const char *token_init_args;	  /* PKCS11: for C_Initialize; "": none */
-	const char *token_uri; /* PKCS11: RFC 7512 URI of token, and of the object if given */
+	const char *token_uri;	/* PKCS11: RFC 7512 URI of token, and of the object if given */
+	uint32_t token_timeout; /* PKCS11: seconds that a call of the module may take */
 
 	enum wire_store_type trust_type;
 	struct wire_bytes trust_store; /* whom to believe; empty for the system's anchors */

@@ -4,6 +4,7 @@
 #define TRUST_MAX (2 * 1024 * 1024)
 #define PASSWORD_MAX 4096
 #define PARALLEL_MAX 64
+#define TOKEN_TIMEOUT_MAX 3600
 #define TIMEOUT_MAX_MS (10 * 60 * 1000)
 
 static void store_type(struct codec *c, enum wire_store_type *value, const char *field)
@@ -49,6 +50,7 @@ static void account(struct codec *c, struct wire_account *a)
 	codec_str(c, &a->token_module, WIRE_STRING_MAX, "token_module");
 	codec_str(c, &a->token_init_args, WIRE_STRING_MAX, "token_init_args");
 	codec_str(c, &a->token_uri, WIRE_STRING_MAX, "token_uri");
+	codec_u32(c, &a->token_timeout, 0, TOKEN_TIMEOUT_MAX, "token_timeout");
 	store_type(c, &a->trust_type, "trust_type");
 	codec_bytes(c, &a->trust_store, 0, TRUST_MAX, "trust_store");
 	password(c, &a->trust_password, "trust_password");

@@ -54,18 +54,20 @@ static void by_the_name_that_p11_kit_knows(void **state)
 static void init_args_reach_the_module_once(void **state)
 {
 	const struct token_fixture *f = *state;
+	const struct ks_token with = { .module = f->fault_module, .init_args = "flags=readWrite" };
+	const struct ks_token without = { .module = f->fault_module };
 	AUTO(module) struct module *first = NULL;
 	struct module *other = NULL;
 
-	assert_false(module_open(&other, f->fault_module, "flags=readWrite", &err));
+	assert_false(module_open(&other, &with, &err));
 	check_says(err.text, "with these init_args, or needs some");
 	check_says(err.text, "CKR 0x7");
-	assert_true(module_open(&first, f->fault_module, NULL, &err));
-	assert_true(module_open(&other, f->fault_module, NULL, &err));
+	assert_true(module_open(&first, &without, &err));
+	assert_true(module_open(&other, &without, &err));
 	assert_ptr_equal(other, first);
 	module_close(other);
 	f->faults->calls[FAULT_C_Initialize] = 0;
-	assert_false(module_open(&other, f->fault_module, "flags=readWrite", &err));
+	assert_false(module_open(&other, &with, &err));
 	check_says(err.text, "another token has started it with other init_args");
 	assert_int_equal(f->faults->calls[FAULT_C_Initialize], 0);
 }

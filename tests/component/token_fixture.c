@@ -82,7 +82,9 @@ bool token_try(struct ks **out, bool *pin_refused, const char *module, const cha
 	const char *pin, struct err *err)
 {
 	AUTO(secret) struct secret *secret = pin ? secret_new(pin, strlen(pin)) : NULL;
-	const struct ks_token token = { .module = module, .uri = uri, .pin = secret };
+	const struct ks_token token = {
+		.module = module, .uri = uri, .pin = secret, .timeout_ms = PLENTY_MS
+	};
 
 	memset(err, 0, sizeof(*err));
 	return ks_open_token(out, pin_refused, &token, err);

@@ -32,6 +32,7 @@ static struct wire_request request_of(enum wire_op op)
 			.token_module = "softhsm2",
 			.token_init_args = "configdir='/x'",
 			.token_uri = "pkcs11:token=web",
+			.token_timeout = 300,
 			.trust_type = WIRE_STORE_JKS,
 			.trust_store = BYTES("-----BEGIN CERTIFICATE-----"),
 			.trust_password = BYTES("changeit"),
