@@ -53,7 +53,8 @@ MUST_USE bool ks_open_files(struct ks **out, struct err *err);
 /*
  * Loads the module, finds the one token that the URI describes and logs in, once. *pin_refused is
  * set on every return: true when the token would not take this PIN. Then the caller must not try it
- * again in this or a later run before the PIN or the configuration has changed: tokens lock.
+ * again in this or a later run before the PIN or the configuration has changed: tokens lock. False
+ * when the PIN is locked: that may pass, and the next attempt is not counted before it has.
  */
 MUST_USE bool ks_open_token(
 	struct ks **out, bool *pin_refused, const struct ks_token *token, struct err *err);

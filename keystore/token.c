@@ -15,17 +15,23 @@ static bool open_session(struct token *t, struct err *err)
 	return rv == CKR_OK || p11_err(err, rv, "open a session");
 }
 
+/*
+ * A PIN that is locked was not looked at, and nobody knows whether it is right: what others have
+ * done to a TPM passes in time, and must not end renewals for good. A token does not count while
+ * locked.
+ */
 static bool refused(CK_RV rv)
 {
 	return rv == CKR_PIN_INCORRECT || rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE ||
-	       rv == CKR_PIN_EXPIRED || rv == CKR_PIN_LOCKED;
+	       rv == CKR_PIN_EXPIRED;
 }
 
 static bool login_failed(CK_RV rv, struct err *err)
 {
 	if (rv == CKR_PIN_LOCKED)
 		return err_set(err, ERR_KEYSTORE,
-			"the PIN is locked; unlock it with the token's own tool, then reset");
+			"the PIN is locked; unlock it with the token's own tool, or wait if it "
+			"does so by itself, as a TPM does; later runs look again");
 	if (rv == CKR_PIN_EXPIRED)
 		return err_set(err, ERR_KEYSTORE, "the PIN has expired; set a new one");
 	if (rv == CKR_USER_PIN_NOT_INITIALIZED)

@@ -98,7 +98,7 @@ static void what_a_token_says_to_a_pin(void **state)
 		bool pin_refused;
 		const char *says;
 	} rows[] = {
-		{ CKR_PIN_LOCKED, true, "locked" },
+		{ CKR_PIN_LOCKED, false, "later runs look again" },
 		{ CKR_PIN_EXPIRED, true, "expired" },
 		{ CKR_PIN_LEN_RANGE, true, "wrong PIN" },
 		{ CKR_PIN_INVALID, true, "wrong PIN" },

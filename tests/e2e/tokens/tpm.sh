@@ -42,4 +42,14 @@ wrong_pins() {
 
 token_story() {
 	one_attempt
+
+	say "locked by others: said, not counted on, and over when the TPM is"
+	wrong_by_hand 2
+	for ((i = 0; i < 3; i++)); do
+		expect 4 key probe
+		grep -q 'the PIN is locked.*later runs look again' "$T/out" || fail "not said: $(cat "$T/out")"
+	done
+	counted 3
+	tpm2_dictionarylockout --clear-lockout
+	expect 0 key probe rsa2048
 }
