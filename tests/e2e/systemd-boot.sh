@@ -6,6 +6,8 @@
 # read neither configuration nor state.
 set -euo pipefail
 BUILD=$1
+# shellcheck source=tests/e2e/root-lib.sh
+. "$(dirname "$0")/root-lib.sh"
 
 skip() {
 	echo "SKIPPED: boot under systemd not tested: $*" >&2
@@ -79,30 +81,10 @@ library_packages() {
 }
 
 make_base() {
-	local cache packages suite sources=()
+	local packages
 
-	suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-	grep -qx ID=debian /etc/os-release || skip "the host is no Debian"
 	packages=systemd,systemd-sysv,dbus,nginx-light,ca-certificates,$(library_packages | paste -s -d ,)
-	cache=${XDG_CACHE_HOME:-/var/cache}/scm-agent-tests
-	BASE=$cache/$suite-$(sha256sum <<<"$packages" | cut -c 1-16)
-	mkdir -p "$cache"
-	exec 8>"$cache/lock"
-	flock 8
-	if [ ! -d "$BASE" ]; then
-		for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list \
-			/etc/apt/sources.list.d/*.sources; do
-			if grep -qs '^[^#]*/debian' "$file"; then
-				sources+=("$file")
-			fi
-		done
-		rm -rf "$BASE.new"
-		mmdebstrap --quiet --variant=minbase --include="$packages" "$suite" "$BASE.new" \
-			"${sources[@]}" >"$T/mmdebstrap.log" 2>&1 ||
-			skip "no root file system could be made: $(tail -n 2 "$T/mmdebstrap.log")"
-		mv "$BASE.new" "$BASE"
-	fi
-	flock -u 8
+	BASE=$(debian_root "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" "$packages") || skip "$BASE"
 }
 
 make_root() {
@@ -164,6 +146,10 @@ configure_agent() {
 		trust_anchors = /var/lib/scm-sim/ca.pem
 		deploy_hooks = /etc/scm-agent/site, nginx
 		verify = www.example.com:443@127.0.0.1
+		# somebody who is not root has to be able to use the key, as seen from inside the sandbox
+		server_user = www-data
+		group = www-data
+		key_mode = 0640
 	END
 	cat >"$ROOT/etc/scm-agent/site" <<-'END'
 		#!/bin/sh
