@@ -9,6 +9,7 @@
 #include "base/ossl.h"
 #include "csr/info.h"
 #include "deploy-hooks/stanza.h"
+#include "keystore/ks_pem.h"
 
 #define PEM_MAX (1024 * 1024)
 #define STANZA_MAX (64 * 1024)
@@ -112,6 +113,21 @@ static bool write_stanza(struct job *job, int dir, const char *file, stanza_fn *
 }
 
 /*
+ * For servers with an OpenSSL provider in place of the engine: the key is a file to them, which
+ * says where it is. Which of the two a server has is nothing that we know, so there are both.
+ */
+static bool write_provider_stanzas(
+	struct job *job, int dir, struct stanza *s, const char *uri, struct err *err)
+{
+	AUTO(buf) struct buf pem = BUF(PEM_MAX);
+
+	return ks_pem_uri(&pem, uri, err) &&
+	       fs_write(dir, FILE_KEY_URI_PEM, pem.data, pem.len, FS_ATTR(0644), err) &&
+	       write_stanza(job, dir, FILE_NGINX_PROVIDER, stanza_nginx, s, err) &&
+	       write_stanza(job, dir, FILE_APACHE_PROVIDER, stanza_apache, s, err);
+}
+
+/*
  * Ready lines for a server's configuration. They name the generation, not live/: a server that
  * reads certificate and key one after the other must not see a switch between them.
  */
@@ -121,15 +137,16 @@ static bool write_stanzas(
 	const struct store *store = job->run->store;
 	const char *name = job->cert->name;
 	AUTO_STR char *fullchain = store_generation_path(store, name, generation, FILE_FULLCHAIN);
-	AUTO_STR char *key = store_generation_path(store, name, generation, FILE_KEY);
-	struct stanza s = { .fullchain_path = fullchain };
+	AUTO_STR char *key =
+		store_generation_path(store, name, generation, *uri ? FILE_KEY_URI_PEM : FILE_KEY);
+	struct stanza s = { .fullchain_path = fullchain, .key_path = key };
 
 	if (!fullchain || !key)
 		return err_memory(err);
+	if (*uri && !write_provider_stanzas(job, dir, &s, uri, err))
+		return false;
 	if (*uri)
-		s.key_uri = uri;
-	else
-		s.key_path = key;
+		s = (struct stanza) { .fullchain_path = fullchain, .key_uri = uri };
 	return write_stanza(job, dir, FILE_NGINX, stanza_nginx, &s, err) &&
 	       write_stanza(job, dir, FILE_APACHE, stanza_apache, &s, err);
 }

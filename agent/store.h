@@ -37,6 +37,9 @@
 #define FILE_DEPLOYED "deployed"
 #define FILE_NGINX "nginx.conf"
 #define FILE_APACHE "apache.conf"
+#define FILE_KEY_URI_PEM "key-uri.pem" /* these three when the key is in a token */
+#define FILE_NGINX_PROVIDER "nginx-provider.conf"
+#define FILE_APACHE_PROVIDER "apache-provider.conf"
 #define FILE_PINNED "pinned" /* in a generation that `rollback` chose */
 #define FILE_REVOKED "revoked"
 

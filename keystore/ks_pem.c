@@ -1,9 +1,14 @@
 #include "keystore/ks_pem.h"
 
+#include <string.h>
+
+#include <openssl/asn1t.h>
 #include <openssl/err.h>
 
 #include "base/secret.h"
 #include "keystore/pbe.h"
+
+#define URI_FORM "PKCS#11 Provider URI v1.0"
 
 static bool take(struct buf *out, BIO *pem, struct err *err)
 {
@@ -73,4 +78,39 @@ bool ks_pem_combined(struct buf *out, EVP_PKEY *key, const struct secret *passwo
 {
 	return ks_pem_key(out, key, password, err) && write_certificate(out, cert, err) &&
 	       ks_pem_certificates(out, chain, err);
+}
+
+struct uri_pem {
+	ASN1_VISIBLESTRING *form;
+	ASN1_UTF8STRING *uri;
+};
+
+/* clang-format off */
+ASN1_SEQUENCE(uri_pem) = {
+	ASN1_SIMPLE(struct uri_pem, form, ASN1_VISIBLESTRING),
+	ASN1_SIMPLE(struct uri_pem, uri, ASN1_UTF8STRING),
+} static_ASN1_SEQUENCE_END_name(struct uri_pem, uri_pem)
+/* clang-format on */
+
+static void uri_pem_free(struct uri_pem *u)
+{
+	ASN1_item_free((ASN1_VALUE *)u, ASN1_ITEM_rptr(uri_pem));
+}
+AUTO_DEFINE(uri_pem, struct uri_pem *, uri_pem_free);
+
+bool ks_pem_uri(struct buf *out, const char *uri, struct err *err)
+{
+	AUTO(uri_pem)
+	struct uri_pem *u = (struct uri_pem *)ASN1_item_new(ASN1_ITEM_rptr(uri_pem));
+	AUTO(ossl_bytes) unsigned char *der = NULL;
+	AUTO(bio) BIO *pem = BIO_new(BIO_s_mem());
+	int len;
+
+	if (!u || !pem || !ASN1_STRING_set(u->form, URI_FORM, -1) ||
+		!ASN1_STRING_set(u->uri, uri, (int)strcspn(uri, "?")))
+		return err_memory(err);
+	len = ASN1_item_i2d((ASN1_VALUE *)u, &der, ASN1_ITEM_rptr(uri_pem));
+	if (len <= 0 || !PEM_write_bio(pem, "PKCS#11 PROVIDER URI", "", der, len))
+		return err_crypto(err, ERR_INTERNAL, "write the URI of the key");
+	return take(out, pem, err);
 }

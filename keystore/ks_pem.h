@@ -1,5 +1,6 @@
 /*
- * PEM text for servers (RFC 7468): private keys, plain or under a password, and certificates.
+ * PEM text for servers (RFC 7468): private keys, plain, under a password or in a token, and
+ * certificates.
  */
 #ifndef KEYSTORE_KS_PEM_H
 #define KEYSTORE_KS_PEM_H
@@ -30,5 +31,13 @@ MUST_USE bool ks_pem_certificates(struct buf *out, const STACK_OF(X509) * certs,
  */
 MUST_USE bool ks_pem_combined(struct buf *out, EVP_PKEY *key, const struct secret *password,
 	X509 *cert, const STACK_OF(X509) * chain, struct err *err);
+
+/*
+ * Appends "PKCS#11 PROVIDER URI": what servers take for a private key that have the OpenSSL
+ * provider pkcs11-provider, and no other way to name a key in a token than a file. DER of SEQUENCE
+ * { VisibleString "PKCS#11 Provider URI v1.0", UTF8String uri }, as that provider's manual has it.
+ * A query part of the URI (PIN, module) is left out. ERR_INTERNAL.
+ */
+MUST_USE bool ks_pem_uri(struct buf *out, const char *uri, struct err *err);
 
 #endif

@@ -19,7 +19,7 @@ client_cert_key_store = /etc/scm-agent/client.p12'
 try() {
 	local out
 
-	sed -i "s/^group = .*/group = $group/" "$2"
+	sed -i "s/^group = .*/group = $group/; s/^server_user = .*/server_user = root/" "$2"
 	grep -q '^\[scm\]' "$2" || printf '%s\n' "$account" >>"$2"
 	chmod 600 "$2"
 	out=$("$SCM_AGENT" -c "$2" check --config-only 2>&1) || offend "$1: ${out//"$work"/}"

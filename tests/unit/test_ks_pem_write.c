@@ -106,12 +106,31 @@ static void what_is_refused(void **state)
 	assert_false(ks_pem_key(&small, scene.rsa_key, NULL, &scene.err));
 }
 
+/* As the manual of pkcs11-provider has it; what follows a ? names PIN and module. */
+static void uri_of_a_key(void **state)
+{
+	static const char expected[] =
+		"-----BEGIN PKCS#11 PROVIDER URI-----\n"
+		"MDgaGVBLQ1MjMTEgUHJvdmlkZXIgVVJJIHYxLjAMG3BrY3MxMTp0b2tlbj13ZWI7\n"
+		"aWQ9JTAxJTIzYQ==\n"
+		"-----END PKCS#11 PROVIDER URI-----\n";
+	AUTO(buf) struct buf pem = BUF(KS_PEM_MAX);
+	AUTO(buf) struct buf small = BUF(20);
+
+	(void)state;
+	assert_true(ks_pem_uri(&pem, "pkcs11:token=web;id=%01%23a?pin-value=1", &scene.err));
+	assert_string_equal(buf_str(&pem), expected);
+	assert_false(ks_pem_uri(&small, "pkcs11:token=web", &scene.err));
+	assert_int_equal(scene.err.kind, ERR_INTERNAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(combined),
 		cmocka_unit_test(order),
 		cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(uri_of_a_key),
 	};
 
 	if (!secret_init(&scene.err))
