@@ -21,6 +21,7 @@ struct out {
 	const char *title[COLUMNS_MAX];
 	size_t columns;
 	size_t column; /* of the current row */
+	bool gap;      /* a table has been printed before */
 	struct strlist cells;
 };
 
@@ -176,6 +177,8 @@ static void print_table(const struct out *o)
 
 	if (!o->columns)
 		return;
+	if (o->gap)
+		putchar('\n');
 	for (size_t c = 0; c < o->columns; c++) {
 		width[c] = width_of(o->title[c]);
 		for (size_t i = c; i < o->cells.n; i += o->columns)
@@ -187,6 +190,20 @@ static void print_table(const struct out *o)
 	for (size_t i = 0; i < o->cells.n; i++)
 		print_cell(
 			o->cells.item[i], width[i % o->columns], i % o->columns + 1 == o->columns);
+}
+
+void out_next(struct out *o, const char *array)
+{
+	bool printed = !o->json && o->columns;
+
+	if (printed)
+		print_table(o);
+	o->array = must(cJSON_AddArrayToObject(o->root, array));
+	o->row = NULL;
+	o->columns = o->column = 0;
+	strlist_dispose(&o->cells);
+	o->cells = (struct strlist) { 0 };
+	o->gap = o->gap || printed;
 }
 
 void out_print(struct out *o)

@@ -7,8 +7,8 @@
  *	...
  *	out_print(o);
  *
- * Every JSON document is an object with "schema": 1 and one array of flat objects. Values may come
- * from anywhere: none steers the terminal, and every document is UTF-8.
+ * Every JSON document is an object with "schema": 1 and an array of flat objects, or two. Values
+ *may come from anywhere: none steers the terminal, and every document is UTF-8.
  */
 #ifndef AGENT_OUT_H
 #define AGENT_OUT_H
@@ -24,6 +24,12 @@ struct out;
 struct out *out_new(bool json, const char *array); /* ends the program when memory is short */
 void out_free(struct out *o);
 AUTO_DEFINE(out, struct out *, out_free);
+
+/*
+ * A further array of the document, under the first one: what there is so far is printed when it is
+ * a table, with an empty line after it.
+ */
+void out_next(struct out *o, const char *array);
 
 void out_row(struct out *o);
 void out_text(struct out *o, const char *member, const char *title, const char *value);

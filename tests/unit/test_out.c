@@ -265,6 +265,47 @@ static void cuts_no_list(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, tempdir_setup, tempdir_teardown)
 
+static void print_two(struct out *o)
+{
+	out_next(o, "others");
+	fill_wide(o);
+	out_print(o);
+}
+
+static void print_one_of_two(struct out *o)
+{
+	out_next(o, "others");
+	out_print(o);
+}
+
+/* One under the other, each with its own columns; what is empty leaves no line. */
+static void goes_on_with_another(void **state)
+{
+	AUTO(buf) struct buf text = BUF(1 << 20);
+	AUTO(buf) struct buf bare = BUF(1 << 20);
+	cJSON *document;
+
+	assert_prints(*state, fill_wide, print_two,
+		"A     B\n\303\244\303\266\303\274   x\nabcd  y\n"
+		"\nA     B\n\303\244\303\266\303\274   x\nabcd  y\n");
+	assert_prints(*state, fill_one, print_two,
+		"NAME  N  LIST  TIME\none   5  a b   -\n"
+		"\nA     B\n\303\244\303\266\303\274   x\nabcd  y\n");
+	assert_prints(*state, fill_nothing, print_two,
+		"A     B\n\303\244\303\266\303\274   x\nabcd  y\n");
+	assert_prints(
+		*state, fill_one, print_one_of_two, "NAME  N  LIST  TIME\none   5  a b   -\n");
+	print_to(&text, *state, true, fill_one, print_two);
+	document = cJSON_Parse(buf_str(&text));
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(document, "things")), 1);
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(document, "others")), 2);
+	cJSON_Delete(document);
+	print_to(&bare, *state, true, fill_nothing, print_one_of_two);
+	document = cJSON_Parse(buf_str(&bare));
+	assert_true(cJSON_IsArray(cJSON_GetObjectItem(document, "others")));
+	cJSON_Delete(document);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -272,6 +313,7 @@ int main(void)
 		TEST(lists),
 		TEST(counts_characters),
 		TEST(steers_no_terminal),
+		TEST(goes_on_with_another),
 		TEST(writes_json),
 		TEST(writes_an_empty_document),
 		TEST(escapes_json),
