@@ -101,6 +101,7 @@ static bool prepare(
 	return store_open_archive(&archive, run->store, cert->name, true, err) &&
 	       install_set_permissions(cert, archive, a->id, err) &&
 	       server_key_prepare(run, cert, a->id, a->proof, err) &&
+	       targets_make(&a->targets, run, cert, a->id, err) &&
 	       targets_prepare(&a->targets, run, cert, a->id, err);
 }
 

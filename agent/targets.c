@@ -121,12 +121,11 @@ static bool give_up(struct targets *t, struct run *run, const struct conf_cert *
 	return false;
 }
 
-bool targets_prepare(struct targets *out, struct run *run, const struct conf_cert *cert,
+bool targets_make(struct targets *out, struct run *run, const struct conf_cert *cert,
 	const char *generation, struct err *err)
 {
 	AUTO(target_source) struct target_source src = { 0 };
 	AUTO(targets) struct targets t = { 0 };
-	bool was = false;
 
 	if (!cert->targets)
 		return true;
@@ -135,13 +134,23 @@ bool targets_prepare(struct targets *out, struct run *run, const struct conf_cer
 		return err_memory(err);
 	if (!revocation_check(run->store, cert->name, generation, err) ||
 		!target_source_load(&src, run, cert, generation, err) ||
-		!render_all(&t, cert, &src, err) || !announce(&was, run, cert, generation, err))
+		!render_all(&t, cert, &src, err))
 		return false;
-	if (!write_temps(&t, err))
-		return give_up(&t, run, cert, was);
 	*out = t;
 	t = (struct targets) { 0 };
 	return true;
+}
+
+bool targets_prepare(struct targets *made, struct run *run, const struct conf_cert *cert,
+	const char *generation, struct err *err)
+{
+	bool was = false;
+
+	if (!cert->targets)
+		return true;
+	if (!announce(&was, run, cert, generation, err))
+		return false;
+	return write_temps(made, err) || give_up(made, run, cert, was);
 }
 
 static bool store_in_tokens(
@@ -213,7 +222,8 @@ static bool redo(
 	if (!choose(&id, run->store, cert->name, begun, err))
 		return false;
 	if (id && cert->targets &&
-		(!targets_prepare(&t, run, cert, id, err) || !put_all(&t, err) ||
+		(!targets_make(&t, run, cert, id, err) ||
+			!targets_prepare(&t, run, cert, id, err) || !put_all(&t, err) ||
 			!store_history(run->store, err, cert->name, "recovered",
 				"install targets generation=%s", id)))
 		return false;

@@ -33,11 +33,14 @@ MUST_USE bool targets_check(const struct conf_cert *cert, struct err *err);
 MUST_USE bool targets_check_one(const struct conf_target *t, struct err *err);
 
 /*
- * Makes the files of a generation, without touching what is there. Failures name the target.
- * ERR_USAGE: revoked or burnt; ERR_CONFIG as targets_check(); ERR_KEYSTORE: a store that can't be
- * changed; ERR_IO.
+ * Makes the files of a generation, in memory. Failures name the target. ERR_USAGE: revoked or
+ * burnt; ERR_CONFIG as targets_check(); ERR_KEYSTORE: a store that can't be changed; ERR_IO.
  */
-MUST_USE bool targets_prepare(struct targets *out, struct run *run, const struct conf_cert *cert,
+MUST_USE bool targets_make(struct targets *out, struct run *run, const struct conf_cert *cert,
+	const char *generation, struct err *err);
+
+/* Announces and writes what was made, without touching what is there. ERR_IO. */
+MUST_USE bool targets_prepare(struct targets *made, struct run *run, const struct conf_cert *cert,
 	const char *generation, struct err *err);
 
 /* Puts what was prepared in its place. After a failure part of it may be: targets_recover(). */
