@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/check.h"
+#include "agent/expiry.h"
 #include "agent/inventory.h"
 #include "agent/profile.h"
 #include "base/clock.h"
@@ -11,7 +12,7 @@
 #include "dcv/name.h"
 
 #define WARNING (30 * 86400)
-#define TEXT_MAX 256
+#define TEXT_MAX (ERR_TEXT_MAX + 128)
 
 /* Columns of scm/wire.h's lists. */
 enum { VALIDATION_DOMAIN, VALIDATION_STATUS, VALIDATION_EXPIRES = 4 };
@@ -61,6 +62,7 @@ static void check_end(struct account_check *ac, int64_t end, const char *remedy)
 	int64_t left = end - clock_now();
 	char text[TEXT_MAX];
 	char when[CLOCK_TEXT_MAX];
+	char span[CLOCK_TEXT_MAX];
 	struct err err = { 0 };
 
 	if (left <= 0) {
@@ -68,19 +70,23 @@ static void check_end(struct account_check *ac, int64_t end, const char *remedy)
 		check_bad(ac->k, ac->what, &err);
 		return;
 	}
-	snprintf(text, sizeof(text), "valid until %s%s%s", clock_format(when, end),
-		left < WARNING ? "; " : "", left < WARNING ? remedy : "");
+	snprintf(text, sizeof(text), "valid until %s, %s left%s%s", clock_format(when, end),
+		clock_format_span(span, left), left < WARNING ? "; " : "",
+		left < WARNING ? remedy : "");
 	check_row(ac->k, ac->what, left < WARNING ? "warn" : "ok", text);
 }
 
 static void check_client_certificate(struct account_check *ac)
 {
-	int64_t end = net_client_not_after(ac->k->run->net, ac->a);
+	AUTO(buf) struct buf remedy = BUF(ERR_TEXT_MAX);
+	struct expiry e = { .not_after = net_client_not_after(ac->k->run->net, ac->a) };
 
-	if (!end)
+	/* one that is not tried again may be known from before */
+	if (!e.not_after && !expiry_of(&e, ac->k->run->store, ac->a))
 		return;
 	name_own(ac, "client certificate");
-	check_end(ac, end, "renew it, and enter its serial number at the administrator in SCM");
+	expiry_remedy(&remedy, ac->k->run, ac->a);
+	check_end(ac, e.not_after, buf_str(&remedy));
 }
 
 /* The first call to SCM: what fails here is the connection, or the credential. */
@@ -281,6 +287,7 @@ void check_account(struct check *k, const struct conf_account *a)
 	name_own(&ac, "credential");
 	if (!net_account(&fetcher, k->run->net, a, &err)) {
 		check_bad(k, ac.what, &err);
+		check_client_certificate(&ac);
 		return;
 	}
 	check_good(k, ac.what,

@@ -73,14 +73,16 @@ const struct cmd cmd_table[] = {
 		"deployed. Counts\n"
 		"as an order. --reason TEXT is for SCM; --wait DURATION goes on asking that "
 		"long." },
-	{ "revoke", cmd_revoke, CMD_LOCK, "rg", 1, "NAME", "revoke a certificate at SCM",
+	{ "revoke", cmd_revoke, CMD_LOCK, "rgf", 1, "NAME", "revoke a certificate at SCM",
 		"Revokes the live certificate, or that of --generation GENERATION. --reason is "
 		"one of\n"
 		"unspecified, keyCompromise, affiliationChanged, superseded, cessationOfOperation, "
 		"or its\n"
 		"number. With keyCompromise the key is burnt first: it is never deployed again. "
 		"The next\n"
-		"run orders a new certificate, with a new key." },
+		"run orders a new certificate, with a new key. --force is needed for what the "
+		"agent itself\n"
+		"logs in with." },
 	{ "adopt", cmd_adopt, CMD_LOCK, "NkKwj", 1, "NAME", "take over an order that is at SCM",
 		"Collects the certificate of an existing order, --ssl-id N, for the host's own "
 		"key, and\n"

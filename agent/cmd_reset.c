@@ -64,7 +64,8 @@ static bool clear_deploy(struct cmd_context *c, const struct conf_cert *cert,
 	if (!s->newest)
 		return true;
 	return store_open_archive(&archive, c->store, cert->name, true, err) &&
-	       fs_open_dir(&dir, archive, s->newest, err) && fs_remove(dir, FILE_RETRY, err);
+	       fs_open_dir(&dir, archive, s->newest, err) && fs_remove(dir, FILE_RETRY, err) &&
+	       fs_remove(dir, FILE_UNACCEPTED, err);
 }
 
 static bool reset(struct cmd_context *c, const struct conf_cert *cert, struct err *err)
@@ -76,7 +77,7 @@ static bool reset(struct cmd_context *c, const struct conf_cert *cert, struct er
 		return false;
 	given_up = s.pending && c->cli->abandon;
 	if (!given_up && !s.held.found && !s.retry.found && !s.deploy_retry.found &&
-		!s.revoking.found) {
+		!s.unaccepted.found && !s.revoking.found) {
 		log_info("nothing to clear: neither held nor waiting after a failure");
 		return true;
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/cmd.h"
+#include "agent/credential.h"
 #include "agent/look.h"
 #include "agent/revoke.h"
 #include "agent/run.h"
@@ -17,6 +18,22 @@ static const char *chosen(const struct cmd_context *c, const struct situation *s
 	const char *named = c->cli->value[VALUE_GENERATION];
 
 	return named ? named : s->live ? s->live : s->newest;
+}
+
+/* SCM may stop to know who logs in with a revoked certificate, also to order the next one. */
+static bool check_login(
+	const struct cmd_context *c, const struct job *job, const char *generation, struct err *err)
+{
+	const char *name = job->cert->name;
+	const char *live = job->sit.live;
+
+	if (c->cli->force || !credential_is_any(c->conf, job->cert) || !live ||
+		strcmp(live, generation) != 0)
+		return true;
+	return err_set(err, ERR_USAGE,
+		"generation %s is what scm-agent itself logs in with, and revoked it may not get "
+		"another one: renew it first (scm-agent run %s --force), or give --force here, too",
+		generation, name);
 }
 
 static bool begin(struct cmd_context *c, struct job *job, struct err *err)
@@ -36,7 +53,8 @@ static bool begin(struct cmd_context *c, struct job *job, struct err *err)
 	generation = chosen(c, &job->sit);
 	if (!generation)
 		return err_set(err, ERR_USAGE, "there is no certificate to revoke yet");
-	return revoke_begin(job, generation, code, reason, err);
+	return check_login(c, job, generation, err) &&
+	       revoke_begin(job, generation, code, reason, err);
 }
 
 /* A refusal has been said by the step; it is the command's result all the same. */
@@ -69,6 +87,7 @@ int cmd_revoke(struct cmd_context *c)
 
 	if (!cmd_one(&cert, c, &err) || !cmd_run_open(&r, c, &err))
 		return cmd_fail(&err);
+	r.run.force = false;
 	job_init(&job, cert, &r.run);
 	job.revoke_only = true;
 	log_scope(cert->name);

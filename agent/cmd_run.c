@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/cmd.h"
+#include "agent/expiry.h"
 #include "agent/inventory.h"
 #include "agent/look.h"
 #include "agent/out.h"
@@ -121,10 +122,12 @@ static int run_all(struct cmd_context *c, const struct conf_cert **certs, size_t
 	if (c->cli->dry_run) {
 		status = dry_run(jobs, n, c->cli->json);
 	} else {
+		run_logins(&r.run, jobs, n);
 		if (!r.run.named && !c->cli->value[VALUE_HINTED])
 			keep_inventories(&r.run);
 		run_jobs(&r.run, jobs, n);
 		warn_of_windows(jobs, n);
+		expiry_warn(&r.run);
 		status = run_status(jobs, n);
 		if (c->cli->json)
 			print_results(jobs, n);

@@ -2,8 +2,10 @@
 #include <stdlib.h>
 
 #include "agent/cmd.h"
+#include "agent/expiry.h"
 #include "agent/leftovers.h"
 #include "agent/look.h"
+#include "agent/refusal.h"
 #include "agent/summary.h"
 #include "base/clock.h"
 
@@ -39,7 +41,8 @@ static void status_row(struct out *o, const struct job *job)
 	out_text(o, "due", NULL, job->verdict.why);
 	out_flag(o, "stuck",
 		job->sit.held.found || job->sit.retry.found || job->sit.deploy_retry.found ||
-			*record_get(&job->sit.revoking.r, "refused") || summary_refused(job, &why));
+			job->sit.unaccepted.found || *record_get(&job->sit.revoking.r, "refused") ||
+			summary_refused(job, &why));
 	out_text(o, "note", "NOTE", trouble.len ? buf_str(&trouble) : job->verdict.why);
 }
 
@@ -91,6 +94,32 @@ static int status_of(struct out *o, const struct conf_cert *cert, struct run *ru
 	return err_exit_status(err.kind);
 }
 
+/* What accounts log in with; of a password SCM alone knows when it ends. */
+static void account_rows(struct out *o, struct run *run)
+{
+	for (size_t i = 0; i < run->conf->accounts; i++) {
+		const struct conf_account *a = &run->conf->account[i];
+		struct expiry e = { 0 };
+		struct refusal r;
+		struct err why = { 0 };
+		char span[CLOCK_TEXT_MAX] = "";
+
+		if (a->auth != CONF_CLIENT_CERT)
+			continue;
+		if (expiry_of(&e, run->store, a))
+			clock_format_span(span, e.not_after - clock_now());
+		if (refusal_of_account(&r, a, &why) && refusal_check(run->store, &r, &why))
+			why.text[0] = '\0';
+		out_row(o);
+		out_text(o, "name", "ACCOUNT", a->name);
+		out_text(o, "login", "LOGIN", a->login);
+		out_time(o, "not_after", "CERTIFICATE EXPIRES", e.not_after);
+		out_text(o, "left", "LEFT", span);
+		out_text(o, "serial", NULL, e.serial);
+		out_text(o, "note", "NOTE", why.text);
+	}
+}
+
 int cmd_status(struct cmd_context *c)
 {
 	AUTO(out) struct out *o = out_new(c->cli->json, "certificates");
@@ -110,6 +139,10 @@ int cmd_status(struct cmd_context *c)
 	free(certs);
 	if (!c->cli->args && !leftover_rows(o, &run, &err))
 		return cmd_fail(&err);
+	if (!c->cli->args) {
+		out_next(o, "accounts");
+		account_rows(o, &run);
+	}
 	out_print(o);
 	return status;
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "agent/candidate.h"
+#include "agent/credential.h"
 #include "agent/hooks.h"
 #include "agent/install.h"
 #include "agent/pin.h"
@@ -82,7 +84,7 @@ static bool switch_to(
 /* A generation on its way to the servers. */
 struct attempt {
 	const char *id;
-	bool proof; /* see whether it can be used, and is served */
+	bool proof; /* see whether it can be used, lets the agent log in, and is served */
 	struct targets targets;
 };
 
@@ -102,6 +104,7 @@ static bool prepare(
 	       install_set_permissions(cert, archive, a->id, err) &&
 	       server_key_prepare(run, cert, a->id, a->proof, err) &&
 	       targets_make(&a->targets, run, cert, a->id, err) &&
+	       (!a->proof || candidate_prove(run, cert, a->id, &a->targets, err)) &&
 	       targets_prepare(&a->targets, run, cert, a->id, err);
 }
 
@@ -110,7 +113,8 @@ static bool put(struct attempt *a, struct run *run, const struct conf_cert *cert
 {
 	return targets_switch(&a->targets, run, cert, a->id, err) &&
 	       switch_to(run, cert, a->id, err) &&
-	       (!cert->targets || targets_settle(run->store, cert->name, err));
+	       (!cert->targets || targets_settle(run->store, cert->name, err)) &&
+	       candidate_took_over(run, cert, a->id, err);
 }
 
 static bool transact(
@@ -151,7 +155,9 @@ static void put_back(
 bool deploy_generation(struct run *run, const struct conf_cert *cert, const char *generation,
 	const char *former, struct err *err)
 {
-	bool back = former && strcmp(former, generation) && cert->on_failure == CONF_ROLLBACK;
+	/* SCM has forgotten what a login had before */
+	bool back = former && strcmp(former, generation) && cert->on_failure == CONF_ROLLBACK &&
+		    !credential_is_any(run->conf, cert);
 
 	AUTO(attempt) struct attempt a = { .id = generation, .proof = true };
 
@@ -252,6 +258,8 @@ enum progress deploy_step(struct job *job, struct err *err)
 	char expiry[CLOCK_TEXT_MAX];
 	bool again = job->sit.deployed.found && job->sit.live && !strcmp(job->sit.live, id);
 
+	if (candidate_waits(job, err))
+		return JOB_FAILED;
 	/* a pin that counted would have made it CURRENT: what there is is left over */
 	if (!deploy_former(&former, job->run->store, job->cert->name, &job->sit, err) ||
 		!pin_clear(job->run->store, job->cert->name, NULL, err) || !job_begin(job, err))
@@ -261,6 +269,7 @@ enum progress deploy_step(struct job *job, struct err *err)
 		if (!store_history(job->run->store, &trouble, job->cert->name, "deploy-failed",
 			    "generation=%s%s %s", id, how, err->text))
 			*err = trouble;
+		job->heed = err->kind == ERR_PENDING;
 		return JOB_FAILED;
 	}
 	if (!deploy_mark(job->run, job->cert, id, err) ||

@@ -127,6 +127,8 @@ static void report(const struct job *job)
 
 	if (err->kind != ERR_PENDING)
 		log_error("%s", err->text);
+	else if (job->heed)
+		log_warning("%s", err->text);
 	else if (retry_urgent(job, clock_now()))
 		log_warning("%s; the live certificate expires soon", err->text);
 	else if (job->submitted || job->run->named)

@@ -25,7 +25,8 @@ struct run {
 	int64_t wait_until_ms; /* --wait: go on polling until then (clock_ms) */
 	bool force;	       /* renew although it is not due */
 	bool named;	       /* the administrator asked for this one: no back-off between runs */
-	bool by_hand;	       /* deploy or rollback, for the history */
+	bool by_hand;	       /* deploy or rollback */
+	bool logins_settled;   /* run_logins() */
 	int domains_status;    /* exit status of what failed about domains, 0 for nothing */
 	bool changed;	       /* set when something was issued or deployed */
 };
@@ -60,6 +61,7 @@ struct job {
 	bool revoke_only;     /* ends when nothing is left to revoke */
 	bool curious;	      /* asks SCM whether the certificate was revoked */
 	bool began;	      /* its pre hooks have run */
+	bool heed;	      /* what it waits for, a person has to do */
 	struct err postponed; /* a revocation that did not work: the job's result in the end */
 	uint32_t retry_after; /* what SCM asked for, seconds */
 	struct err err;	      /* JOB_FAILED */

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/expiry.h"
 #include "agent/refusal.h"
+#include "base/log.h"
 
 struct link {
 	struct fetcher *fetcher;
@@ -100,11 +102,18 @@ static bool start_account(
 		.credential = &credential,
 		.parallel = n->conf->agent.parallel };
 	struct refusal account;
+	struct err ignored = { 0 };
 
 	if (!refusal_of_account(&account, a, err) || !refusal_check(n->store, &account, err) ||
 		!credential_of(&credential, n->conf, n->store, a, err))
 		return err_wrap(err, "account %s", a->name);
-	return start(&link->fetcher, &link->seen, n, &how, err);
+	if (!start(&link->fetcher, &link->seen, n, &how, err))
+		return false;
+	/* to know when it ends is convenient, no more */
+	if (!expiry_note(
+		    n->store, a, link->seen.client_not_after, link->seen.client_serial, &ignored))
+		log_debug("%s", ignored.text);
+	return true;
 }
 
 static bool give(struct fetcher **out, const struct link *link, struct err *err)

@@ -1,7 +1,11 @@
 #include "agent/run.h"
 
+#include "agent/candidate.h"
+#include "agent/credential.h"
+#include "agent/deploy.h"
 #include "agent/domains.h"
 #include "agent/hooks.h"
+#include "agent/look.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "csr/name.h"
@@ -120,10 +124,53 @@ void run_post_hooks(const struct job *jobs, size_t n)
 	}
 }
 
+static void settle_login(struct job *job)
+{
+	struct err err = { 0 };
+	bool lapsed;
+
+	log_scope(job->cert->name);
+	/* what can't be read is told at its turn */
+	if (!look_read(job, &err))
+		return;
+	lapsed = candidate_lapsed(job);
+	if (job->state == STATE_INSTALLED && !job->sit.unaccepted.found)
+		job_advance(job);
+	else if (lapsed && deploy_step(job, &err) == JOB_FAILED)
+		log_error("%s", err.text);
+	log_scope(NULL);
+}
+
+static struct job *find_job(struct job *jobs, size_t n, const struct conf_cert *cert)
+{
+	for (size_t i = 0; i < n; i++)
+		if (jobs[i].cert == cert)
+			return &jobs[i];
+	return NULL;
+}
+
+void run_logins(struct run *run, struct job *jobs, size_t n)
+{
+	for (size_t i = 0; i < run->conf->certs && !run->logins_settled; i++) {
+		const struct conf_cert *cert = &run->conf->cert[i];
+		struct job *job = find_job(jobs, n, cert);
+		AUTO(job) struct job own = { 0 };
+
+		if (!credential_is_any(run->conf, cert))
+			continue;
+		job_init(&own, cert, run);
+		own.force = false;
+		settle_login(job ? job : &own);
+		run_post_hooks(&own, 1);
+	}
+	run->logins_settled = true;
+}
+
 void run_jobs(struct run *run, struct job *jobs, size_t n)
 {
 	int64_t left;
 
+	run_logins(run, jobs, n);
 	/* before the orders that need them */
 	run->domains_status = domains_run(run, jobs, n);
 	for (;;) {

@@ -8,6 +8,12 @@
 #include "agent/job.h"
 
 /*
+ * What accounts log in with comes before all that is asked for with it: new certificates for it
+ * are deployed, whichever certificates the run is about. Once a run; run_jobs() begins with it.
+ */
+void run_logins(struct run *run, struct job *jobs, size_t n);
+
+/*
  * Validates domains that need it, then advances the jobs until each has ended. The result is in
  * each job, and in run->domains_status. The jobs are in the configuration's order.
  */

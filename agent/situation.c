@@ -37,6 +37,7 @@ void situation_dispose(struct situation *s)
 	evidence_dispose(&s->newest_meta);
 	evidence_dispose(&s->deployed);
 	evidence_dispose(&s->deploy_retry);
+	evidence_dispose(&s->unaccepted);
 	evidence_dispose(&s->revoking);
 	evidence_dispose(&s->intent);
 	evidence_dispose(&s->submitting);
@@ -69,7 +70,8 @@ static bool read_generation(
 		return true;
 	}
 	return read_evidence(&s->deployed, gen, FILE_DEPLOYED, err) &&
-	       read_evidence(&s->deploy_retry, gen, FILE_RETRY, err);
+	       read_evidence(&s->deploy_retry, gen, FILE_RETRY, err) &&
+	       read_evidence(&s->unaccepted, gen, FILE_UNACCEPTED, err);
 }
 
 /* A pin remembers the newest generation of its day; a newer one ends it. */

@@ -45,6 +45,7 @@ struct situation {
 	struct evidence newest_meta;
 	struct evidence deployed; /* of the newest generation */
 	struct evidence deploy_retry;
+	struct evidence unaccepted; /* the same: SCM did not take it for a login */
 	bool pinned;	  /* `rollback` chose the live generation, and nothing newer came since */
 	const char *lost; /* why what situation_meta() describes is of no use, or NULL */
 	struct evidence revoking; /* a revocation in work, or refused */

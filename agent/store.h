@@ -42,6 +42,7 @@
 #define FILE_APACHE_PROVIDER "apache-provider.conf"
 #define FILE_PINNED "pinned" /* in a generation that `rollback` chose */
 #define FILE_REVOKED "revoked"
+#define FILE_UNACCEPTED "unaccepted" /* SCM refused it as a login (agent/candidate.h) */
 
 struct store {
 	char *path;

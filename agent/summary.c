@@ -28,6 +28,8 @@ void summary_trouble(struct buf *out, const struct job *job)
 		buf_add_str(out, why.text);
 	else if (s->held.found)
 		buf_addf(out, "held: %s", record_get(&s->held.r, "reason"));
+	else if (job->state == STATE_INSTALLED && s->unaccepted.found)
+		buf_add_str(out, record_get(&s->unaccepted.r, "message"));
 	else if (job->state == STATE_INSTALLED && s->deploy_retry.found)
 		buf_addf(out, "not deployed: %s", record_get(&s->deploy_retry.r, "message"));
 	else if (s->retry.found)
