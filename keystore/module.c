@@ -292,10 +292,6 @@ static bool stop(void *arg, struct err *err)
 	(void)err;
 	if (m->started)
 		(void)GUARDED(m->fn, C_Finalize, NULL);
-	guard_enter("dlclose");
-	if (m->handle)
-		dlclose(m->handle);
-	guard_leave(CKR_OK);
 	return true;
 }
 
@@ -307,6 +303,9 @@ void module_close(struct module *m)
 	if (!m || --m->users || !guard_run(&m->guard, stop, m, &ignored))
 		return;
 	unlink_module(m);
+	/* not on the thread of the work: its end calls what the module has registered for that */
+	if (m->handle)
+		dlclose(m->handle);
 	free(m->path);
 	free(m->init_args);
 	free(m);
