@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
-# The shipped hook for Dovecot against Dovecot (imaps).
+# The shipped hook for Dovecot against Dovecot: TLS from the first byte, and STARTTLS of IMAP and POP3, all
+# proved by the agent.
 # shellcheck source=tests/e2e/server-lib.sh
 . "$(dirname "$0")/server-lib.sh"
-need dovecot /usr/lib/dovecot/imap-login
+need dovecot /usr/lib/dovecot/imap-login /usr/lib/dovecot/pop3-login
 need_root
 world_make
+PORT_IMAP=$(free_port)
+PORT_POP3=$(free_port)
+VERIFY=("$PORT_TLS" "imap://$PORT_IMAP" "pop3://$PORT_POP3")
 
 cat >"$D/dovecot.conf" <<EOC
 base_dir = $D/run
 state_dir = $D/lib
 log_path = $D/dovecot.log
-protocols = imap
+protocols = imap pop3
 listen = 127.0.0.1
 ssl = required
 ssl_cert = <$LIVE/fullchain.pem
@@ -22,11 +26,19 @@ passdb {
 }
 service imap-login {
   inet_listener imap {
-    port = 0
+    port = $PORT_IMAP
   }
   inet_listener imaps {
     port = $PORT_TLS
     ssl = yes
+  }
+}
+service pop3-login {
+  inet_listener pop3 {
+    port = $PORT_POP3
+  }
+  inet_listener pop3s {
+    port = 0
   }
 }
 !include_try $D/more.conf

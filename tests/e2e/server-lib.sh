@@ -1,7 +1,7 @@
 # The story that every server's hook has to live through, against the real server: served, renewed
 # without a restart, broken, mended, stopped. A script of a server sets D (its folder), PORT_TLS,
 # HOOK (lines of its [hook:web]), CERT (lines of its certificate), TARGET (lines of an install target),
-# and defines
+# VERIFY (schemes and ports that the agent proves, PORT_TLS unless it says more), and defines
 #
 #	server_start              starts it with the certificate that is live
 #	server_stop
@@ -16,6 +16,7 @@ HOOK=()
 CERT=()
 TARGET=()
 STARTTLS=()
+VERIFY=()
 NAME=www
 PLACE='file'
 SERVER=$(basename "$0" .sh)
@@ -87,11 +88,15 @@ configure() {
 	target
 }
 
-# deployed: the same with the hook, and with a probe unless the server wants STARTTLS.
+# deployed: the same with the hook, and with the agent's own proof of what is served.
 deployed() {
+	local item list=
 	certificate
-	[ "${#STARTTLS[@]}" != 0 ] ||
-		say "verify = www.example.com:$PORT_TLS@127.0.0.1:$PORT_TLS" >>"$T/agent.ini"
+	for item in "${VERIFY[@]:-$PORT_TLS}"; do
+		# smtp://25: the scheme, and the port
+		list+=${list:+, }${item%"${item##*/}"}www.example.com:${item##*/}@127.0.0.1:${item##*/}
+	done
+	say "verify = $list" >>"$T/agent.ini"
 	printf '%s\n' 'deploy_hooks = web' '' '[hook:web]' "${HOOK[@]}" >>"$T/agent.ini"
 	target
 }
@@ -138,6 +143,7 @@ renewed() {
 	before=$(presented)
 	pid=$(master)
 	forced 0
+	expect_error 'installed and deployed, served certificate proved'
 	wait_for 20 serves_live
 	[ "$(presented)" != "$before" ] || fail "the former certificate is still served"
 	still_runs "$pid"

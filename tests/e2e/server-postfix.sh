@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The shipped hook for Postfix against Postfix (TLS from the first byte, as on port 465).
+# The shipped hook for Postfix against Postfix: TLS from the first byte, as on port 465, and STARTTLS,
+# as on port 25, both proved by the agent.
 # shellcheck source=tests/e2e/server-lib.sh
 . "$(dirname "$0")/server-lib.sh"
 need postfix
@@ -7,6 +8,8 @@ need_root
 world_make
 
 config=$D/config
+PORT_PLAIN=$(free_port)
+VERIFY=("$PORT_TLS" "smtp://$PORT_PLAIN")
 mkdir -p "$config" "$D/queue" "$D/data"
 chown postfix "$D/data"
 cat >"$config/main.cf" <<EOC
@@ -28,6 +31,7 @@ EOC
 cat >"$config/master.cf" <<EOC
 127.0.0.1:$PORT_TLS inet n - n - - smtpd
   -o smtpd_tls_wrappermode=yes
+127.0.0.1:$PORT_PLAIN inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr

@@ -16,6 +16,7 @@ as_postgres() {
 }
 
 STARTTLS=(-starttls postgres)
+VERIFY=("postgres://$PORT_TLS")
 readable=("group = $user" 'key_mode = 0640')
 CERT=("${readable[@]}")
 HOOK=('script = postgresql' "config = $D/data")
