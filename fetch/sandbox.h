@@ -31,7 +31,10 @@ enum sandbox_for {
 /* For main, first: no new privileges, no core, bounded descriptors. ERR_INTERNAL. */
 MUST_USE bool sandbox_begin(struct err *err);
 
-/* For good, and for all threads that are started later. ERR_INTERNAL. */
+/*
+ * For good, and for all threads, those of before as well (whose capabilities stay, as the kernel
+ * has no way to take them from another thread). ERR_INTERNAL.
+ */
 MUST_USE bool sandbox_seal(enum sandbox_for what, struct err *err);
 
 #endif

@@ -235,7 +235,9 @@ bool seccomp_refuse(struct err *err)
 {
 	AUTO(filter) filter f = seccomp_init(SCMP_ACT_ALLOW);
 
-	if (!f || !add_all(f, REFUSE, refused, ARRAY_LEN(refused)) ||
+	/* a token's module may have started threads of its own */
+	if (!f || seccomp_attr_set(f, SCMP_FLTATR_CTL_TSYNC, 1) ||
+		!add_all(f, REFUSE, refused, ARRAY_LEN(refused)) ||
 		!add_all(f, SCMP_ACT_KILL_PROCESS, absurd, ARRAY_LEN(absurd)) ||
 		!refuse_writing(f) || !refuse_sockets(f) || !refuse_processes(f))
 		return err_set(err, ERR_INTERNAL, "sandbox: the system call filter can't be made");

@@ -258,6 +258,31 @@ static int raw_network(void)
 	return result(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP));
 }
 
+/* A thread from before the seal, as modules have them, which makes an attempt when it is told to.
+ */
+static pthread_t elder;
+static int elder_told[2];
+static int elder_error = 203;
+
+static void *elder_waits(void *unused)
+{
+	char c;
+
+	if (read(elder_told[0], &c, 1) == 1)
+		elder_error = write_only();
+	return unused;
+}
+
+static bool elder_start(void)
+{
+	return !pipe2(elder_told, O_CLOEXEC) && !pthread_create(&elder, NULL, elder_waits, NULL);
+}
+
+static int write_only_by_elder(void)
+{
+	return write(elder_told[1], "x", 1) == 1 && !pthread_join(elder, NULL) ? elder_error : 204;
+}
+
 static int hidden_program(void)
 {
 	return result(syscall(SYS_memfd_create, "x", 0));
@@ -273,6 +298,7 @@ static const struct {
 	{ "fork", make_process, EPERM },
 	{ "clone", make_process_old_way, EPERM },
 	{ "open for writing", write_only, EPERM },
+	{ "open for writing, thread from before", write_only_by_elder, EPERM },
 	{ "open for reading and writing", read_write, EPERM },
 	{ "open for appending", append, EPERM },
 	{ "open and cut", cut, EPERM },
@@ -349,7 +375,7 @@ static int attempt_sealed(enum sandbox_for what, int (*attempt)(void), long numb
 	if (!pid) {
 		struct err err;
 
-		if (!sandbox_begin(&err) || !sandbox_seal(what, &err))
+		if (!sandbox_begin(&err) || !elder_start() || !sandbox_seal(what, &err))
 			_exit(SEAL_FAILED);
 		if (attempt)
 			_exit(attempt());
