@@ -7,6 +7,8 @@
 #include "agent/signer.h"
 #include "agent/token_files.h"
 
+#define FILE_TIMEOUT_MS 60000
+
 static bool put(char *to, const char *text, struct err *err)
 {
 	if (snprintf(to, SIGNER_TEXT_MAX, "%s", text ? text : "") < SIGNER_TEXT_MAX)
@@ -26,6 +28,9 @@ static bool describe(struct signer_job *job, const struct conf_token *token,
 	const struct server_key *key, const struct ks_ref *ref, struct err *err)
 {
 	job->id = ref->id;
+	/* the module is given no time limit of its own: a process can be ended, a thread in it
+	 * can't */
+	job->timeout_ms = token ? token->timeout * 1000 : FILE_TIMEOUT_MS;
 	if (!token) {
 		snprintf(job->file, sizeof(job->file), "%s", ref->file);
 		return put(job->dir, key->dir, err);

@@ -11,7 +11,6 @@
 #include "base/proc.h"
 #include "base/secret.h"
 
-#define TIMEOUT_MS 60000
 #define STOP_TIMEOUT_MS 2000
 
 static bool send_all(int sock, const void *data, size_t len)
@@ -31,12 +30,12 @@ static bool send_all(int sock, const void *data, size_t len)
 	return true;
 }
 
-static bool tell(int sock, struct signer_job *job, const struct secret *pin)
+static void tell(int sock, struct signer_job *job, const struct secret *pin)
 {
 	job->has_pin = pin != NULL;
 	job->pin_len = pin ? (uint32_t)secret_len(pin) : 0;
-	return send_all(sock, job, sizeof(*job)) &&
-	       (!pin || send_all(sock, secret_bytes(pin), secret_len(pin)));
+	if (send_all(sock, job, sizeof(*job)) && pin)
+		send_all(sock, secret_bytes(pin), secret_len(pin));
 }
 
 /* Fewer bytes than `len` when the other end is gone or the time is up. */
@@ -88,12 +87,15 @@ static bool converse(struct signer_reply *out, int sock, struct signer_job *job,
 	const struct secret *pin, struct err *err)
 {
 	struct signer_reply reply = { 0 };
-	int64_t deadline = clock_ms() + TIMEOUT_MS;
+	int64_t deadline = clock_ms() + job->timeout_ms;
 
-	if (!tell(sock, job, pin) || receive(sock, &reply, sizeof(reply), deadline) < sizeof(reply))
+	/* one that gives up before it wants to hear the PIN has said why */
+	tell(sock, job, pin);
+	if (receive(sock, &reply, sizeof(reply), deadline) < sizeof(reply))
 		return err_set(err, ERR_INTERNAL,
-			clock_ms() < deadline ? "the process that tries the key ended unexpectedly"
-					      : "the key did not sign in time");
+			clock_ms() < deadline
+				? "the process that tries the key ended unexpectedly"
+				: "the key did not sign in time; the process that tried was ended");
 	if (!check_reply(&reply))
 		return err_set(
 			err, ERR_INTERNAL, "the process that tries the key answered nonsense");

@@ -33,6 +33,7 @@ struct signer_job {
 	struct ks_id id;
 	char dir[SIGNER_TEXT_MAX]; /* absolute: where the key's file is */
 	char file[NAME_MAX + 1];
+	int64_t timeout_ms; /* for all of it; then the child is killed */
 	uint32_t has_pin;
 	uint32_t pin_len;
 };
