@@ -71,21 +71,11 @@ enum scm_collected scm_collected(struct scm_work *w, const struct scm_answer *a)
 	return SCM_NOT_COLLECTED;
 }
 
-static bool take_chain(struct scm_work *w)
-{
-	for (size_t i = 0; i < w->chain.n; i++)
-		w->reply.chain[i] =
-			(struct wire_bytes) { w->chain.cert[i].der, w->chain.cert[i].len };
-	w->reply.chain_count = (uint32_t)w->chain.n;
-	w->reply.order_state = WIRE_ORDER_ISSUED;
-	return false;
-}
-
 static bool take_collected(struct scm_work *w, const struct scm_answer *a, struct scm_call *next)
 {
 	switch (scm_collected(w, a)) {
 	case SCM_COLLECTED:
-		return take_chain(w);
+		return scm_work_give_chain(w);
 	case SCM_TOLD_TO_WAIT:
 		return ask_details(w, true, next);
 	case SCM_NOTHING_THERE:

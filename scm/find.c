@@ -212,7 +212,7 @@ static bool take_order(struct scm_work *w, const struct scm_answer *a, struct sc
 {
 	if (!scm_details_read(w, a, w->order))
 		return false;
-	if (strstr(w->details.comments, w->request.find.tag)) {
+	if (*w->request.find.tag && strstr(w->details.comments, w->request.find.tag)) {
 		w->reply.order = w->order;
 		return false;
 	}
@@ -237,8 +237,7 @@ static bool take_chain(struct scm_work *w, const struct scm_answer *a, struct sc
 		if (!scm_chain_has_key(&w->chain, f->spki))
 			break;
 		w->reply.order = f->kind == WIRE_REPLACE ? f->order : w->order;
-		w->reply.order_state = WIRE_ORDER_ISSUED;
-		return false;
+		return scm_work_give_chain(w);
 	case SCM_TOLD_TO_WAIT:
 		w->undecided = true;
 		break;

@@ -132,11 +132,14 @@ struct wire_submit {
 /*
  * An order is ours when `tag` stands in its comments or its certificate has our key. RENEW: only
  * orders younger than `order` count. REPLACE: `order` alone, once its certificate has our key.
+ *
+ * Without a tag it is the newest order whose certificate has that key, whoever made it: RENEW, with
+ * "0" for all orders with the common name. What is found by its key comes with its certificates.
  */
 struct wire_find {
 	enum wire_submit_kind kind;
 	const char *common_name;
-	const char *tag;
+	const char *tag; /* "" with RENEW alone */
 	const char *order;
 	const char *spki; /* SHA-256 of our SubjectPublicKeyInfo, lower-case hex */
 };
@@ -306,7 +309,7 @@ struct wire_reply {
 	const char *serial;   /* DETAILS, ACCOUNT (of the client certificate): upper-case hex
 				 without separators, or "" */
 	int64_t not_after;    /* ACCOUNT: end of the client certificate */
-	uint32_t chain_count; /* COLLECT, PROBE: as the server sent them; 0 while waiting */
+	uint32_t chain_count; /* COLLECT, FIND, PROBE: as the server sent them; 0 while waiting */
 	struct wire_bytes chain[WIRE_CHAIN_MAX]; /* DER */
 	uint32_t next;				 /* LIST: position of the next page, 0 at the end */
 	uint32_t columns;			 /* LIST, DCV, ADDRESSES, PROBE */

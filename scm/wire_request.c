@@ -99,8 +99,8 @@ static void find(struct codec *c, struct wire_find *f)
 	codec_str(c, &f->tag, WIRE_STRING_MAX, "tag");
 	wire_order_id(c, &f->order, f->kind != WIRE_ENROLL, "order");
 	codec_str(c, &f->spki, WIRE_SPKI_MAX, "spki");
-	/* the empty tag stands in every comment */
-	codec_check(c, !c->wrong && f->tag && *f->tag, "tag");
+	/* whom no tag tells, the key must */
+	codec_check(c, !c->wrong && f->tag && (*f->tag || f->kind == WIRE_RENEW), "tag");
 }
 
 static void revoke(struct codec *c, struct wire_revoke *r)

@@ -100,6 +100,16 @@ const char *scm_work_id(struct scm_work *w, uint64_t id)
 	return w->order;
 }
 
+bool scm_work_give_chain(struct scm_work *w)
+{
+	for (size_t i = 0; i < w->chain.n; i++)
+		w->reply.chain[i] =
+			(struct wire_bytes) { w->chain.cert[i].der, w->chain.cert[i].len };
+	w->reply.chain_count = (uint32_t)w->chain.n;
+	w->reply.order_state = WIRE_ORDER_ISSUED;
+	return false;
+}
+
 void scm_work_fail(struct scm_work *w, const struct err *why)
 {
 	w->reply.err = *why;

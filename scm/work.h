@@ -90,6 +90,9 @@ bool scm_details_read(struct scm_work *w, const struct scm_answer *a, const char
 enum scm_collected { SCM_COLLECTED, SCM_TOLD_TO_WAIT, SCM_NOTHING_THERE, SCM_NOT_COLLECTED };
 enum scm_collected scm_collected(struct scm_work *w, const struct scm_answer *a);
 
+/* Completes the reply: issued, and the certificates that were collected. False. */
+bool scm_work_give_chain(struct scm_work *w);
+
 /* The decimal form of an id of the Admin API; lives as long as `w`, until the next one. */
 const char *scm_work_id(struct scm_work *w, uint64_t id);
 

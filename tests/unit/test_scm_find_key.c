@@ -118,8 +118,37 @@ static void test_renewal_by_key(void **state)
 	assert_string_equal(work_order(&s), "6");
 	assert_int_equal(work_reply(&s)->order_state, WIRE_ORDER_ISSUED);
 	assert_string_equal(work_reply(&s)->status, "Issued");
-	assert_int_equal(work_reply(&s)->chain_count, 0);
+	assert_int_equal(work_reply(&s)->chain_count, 2);
 	assert_false(work_reply(&s)->undecided);
+	work_end(&s);
+}
+
+/* Of whoever ordered it: no tag fits, not even the empty one, and old orders count. */
+static void test_newest_of_a_key(void **state)
+{
+	AUTO(made) struct made ours = { 0 };
+	AUTO(made) struct made other = { 0 };
+	struct wire_request r;
+	struct work_scene s;
+
+	(void)state;
+	make(&ours);
+	make(&other);
+	r = by_key(WIRE_RENEW, ours.spki);
+	r.find.order = "0";
+	r.find.tag = "";
+	work_begin(&s, &r);
+	work_feed_total(&s, 200, "[{\"sslId\":1},{\"sslId\":3},{\"sslId\":2}]", 3);
+	work_expect_call(&s, "GET", "/ssl/v1/3");
+	work_feed(&s, 200, entry(3, "Issued"));
+	work_feed(&s, 200, buf_str(&other.pem));
+	work_feed(&s, 200, entry(2, "Revoked"));
+	work_feed(&s, 200, entry(1, "Issued"));
+	work_expect_call(&s, "GET", "/ssl/v1/collect/1?format=x509");
+	work_feed(&s, 200, buf_str(&ours.pem));
+	assert_int_equal(work_reply(&s)->err.kind, ERR_NONE);
+	assert_string_equal(work_order(&s), "1");
+	assert_int_equal(work_reply(&s)->chain_count, 2);
 	work_end(&s);
 }
 
@@ -355,6 +384,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_renewal_by_tag),
 		cmocka_unit_test(test_renewal_by_key),
+		cmocka_unit_test(test_newest_of_a_key),
 		cmocka_unit_test(test_renewal_undecided),
 		cmocka_unit_test(test_renewal_only_older),
 		cmocka_unit_test(test_renewal_incomplete),

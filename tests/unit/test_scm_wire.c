@@ -458,7 +458,10 @@ static void test_request_bounds(void **state)
 	r.submit.order = "..";
 	refuse_request(r);
 	r = request_of(WIRE_FIND);
+	r.find.kind = WIRE_ENROLL;
 	r.find.tag = "";
+	refuse_request(r);
+	r.find.kind = WIRE_REPLACE;
 	refuse_request(r);
 	r = request_of(WIRE_FIND);
 	r.id = 0;
