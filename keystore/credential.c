@@ -91,14 +91,14 @@ bool ks_credential_load(
 		return false;
 	leaf = find_leaf(certs, c.key);
 	ERR_clear_error();
-	if (!leaf)
+	if (!leaf && (sk_X509_num(certs) || !src->bare))
 		return err_set(err, ERR_KEYSTORE,
 			sk_X509_num(certs) ? "none of its certificates belongs to its private key"
 					   : "holds no certificate beside the private key");
-	if (!add_chain(c.chain, certs, leaf, err))
+	if (leaf && !add_chain(c.chain, certs, leaf, err))
 		return false;
-	X509_up_ref(leaf);
-	c.cert = leaf;
+	if (leaf && X509_up_ref(leaf))
+		c.cert = leaf;
 	*out = c;
 	c = (struct ks_credential) { 0 };
 	return true;

@@ -39,12 +39,13 @@ struct ks_credential_source {
 	const char *uri;       /* KS_PKCS11: the token, and object= or id= for the key */
 	int64_t timeout_ms;    /* KS_PKCS11: as in struct ks_token */
 	bool *pin_refused;     /* KS_PKCS11: as in ks_open_token(); NULL: not asked for */
+	bool bare;	       /* a key without any certificate is fine, too */
 };
 
 /*
- * Owned as a whole: ks_credential_dispose(). The key fits the certificate. `ks` holds the token
- * open, NULL for blobs. `chain` is what came with the certificate, without it, in no order that
- * one may rely on; never NULL.
+ * Owned as a whole: ks_credential_dispose(). The key fits the certificate, which is NULL for a bare
+ * key alone. `ks` holds the token open, NULL for blobs. `chain` is what came with the certificate,
+ * without it, in no order that one may rely on; never NULL.
  */
 struct ks_credential {
 	struct ks *ks;

@@ -250,6 +250,29 @@ static void mistakes_are_named(void **state)
 	check_refused(&pem, NULL, "damaged");
 }
 
+/* Who asks for no certificate gets none; one of another key is half of something all the same. */
+static void bare_key(void **state)
+{
+	AUTO(buf) struct buf pem = BUF(PEM_MAX);
+	AUTO(ks_credential) struct ks_credential c = { 0 };
+	struct ks_credential_source src = { .type = KS_PEM, .bare = true };
+
+	(void)state;
+	add_plain(&pem, key);
+	src.data = buf_str(&pem);
+	src.len = pem.len;
+	assert_true(ks_credential_load(&c, &src, &err));
+	assert_int_equal(EVP_PKEY_eq(c.key, key), 1);
+	assert_null(c.cert);
+	assert_int_equal(sk_X509_num(c.chain), 0);
+	ks_credential_dispose(&c);
+	ca_pem(&pem, root);
+	src.data = buf_str(&pem);
+	src.len = pem.len;
+	assert_false(ks_credential_load(&c, &src, &err));
+	assert_non_null(strstr(err.text, "belongs to its private key"));
+}
+
 static void der_is_not_pem(void **state)
 {
 	AUTO(buf) struct buf der = BUF(PEM_MAX);
@@ -298,6 +321,7 @@ int main(void)
 		cmocka_unit_test(rounds_add_up),
 		cmocka_unit_test(the_longer_certificate_wins),
 		cmocka_unit_test(mistakes_are_named),
+		cmocka_unit_test(bare_key),
 		cmocka_unit_test(der_is_not_pem),
 		cmocka_unit_test(a_key_needs_no_certificate),
 		cmocka_unit_test(disposing_is_always_safe),
