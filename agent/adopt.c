@@ -1,7 +1,6 @@
 #include "agent/adopt.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <openssl/pem.h>
@@ -13,7 +12,6 @@
 #include "base/secret.h"
 #include "csr/csr.h"
 
-#define ASIDE ".tmp-adopted-" /* fs_clean_temp() takes it for what it is */
 #define PEM_MAX (128 * 1024)
 
 static bool check_key_option(
@@ -188,25 +186,15 @@ bool adopt_order(struct job *job, const struct adoption *a, struct err *err)
 {
 	struct store *store = job->run->store;
 	const char *name = job->cert->name;
-	AUTO_STR char *aside = NULL;
 	AUTO(fd) int dir = -1;
 
 	if (!check_key_option(job->cert, a, err) || !check_id(job->cert, a->order, err) ||
-		!check_unknown(job, a->order, err))
-		return false;
-	if (asprintf(&aside, ASIDE "%s", name) < 0)
-		return err_memory(err);
-	if (!fs_remove_tree(store->pending, aside, err) ||
-		!fs_make_dir(&dir, store->pending, aside, FS_ATTR(0700), err))
+		!check_unknown(job, a->order, err) || !store_begin_aside(&dir, store, name, err))
 		return false;
 	if (!fill(job, a, dir, err)) {
-		struct err ignored = { 0 };
-
-		(void)!fs_remove_tree(store->pending, aside, &ignored);
+		store_drop_aside(store, name);
 		return false;
 	}
-	/* what is there without an intent was cut off before it was anything */
-	return store_discard(store, name, err) &&
-	       fs_move(store->pending, aside, store->pending, name, err) &&
+	return store_complete_aside(store, name, err) &&
 	       store_history(store, err, name, "taken-over", "order=%s by hand", a->order);
 }

@@ -5,6 +5,7 @@
 
 #include <openssl/x509.h>
 
+#include "agent/install.h"
 #include "agent/order.h"
 #include "agent/retry.h"
 #include "agent/sequel.h"
@@ -72,15 +73,6 @@ static bool judge(struct csr_chain *out, struct job *job, int dir, const struct 
 	return csr_chain_judge(out, der, r->chain_count, &expect, err);
 }
 
-/* chain.pem last: it is the evidence that all of it is there and was found good. */
-static bool keep_chain(const struct csr_chain *c, int dir, struct err *err)
-{
-	return fs_write(dir, FILE_CERT, c->cert.data, c->cert.len, FS_ATTR(0644), err) &&
-	       fs_write(dir, FILE_FULLCHAIN, c->fullchain.data, c->fullchain.len, FS_ATTR(0644),
-		       err) &&
-	       fs_write(dir, FILE_CHAIN, buf_str(&c->chain), c->chain.len, FS_ATTR(0644), err);
-}
-
 static enum progress issued(struct job *job, const struct wire_reply *r, struct err *err)
 {
 	AUTO(csr_chain) struct csr_chain chain = { 0 };
@@ -97,7 +89,7 @@ static enum progress issued(struct job *job, const struct wire_reply *r, struct 
 			*err = trouble;
 		return JOB_FAILED;
 	}
-	if (!keep_chain(&chain, dir, err))
+	if (!install_keep_chain(&chain, dir, err))
 		return JOB_FAILED;
 	return JOB_NEXT;
 }

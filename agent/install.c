@@ -14,6 +14,15 @@
 #define PEM_MAX (1024 * 1024)
 #define STANZA_MAX (64 * 1024)
 
+/* chain.pem last: it is the evidence that all of it is there and was found good. */
+bool install_keep_chain(const struct csr_chain *c, int dir, struct err *err)
+{
+	return fs_write(dir, FILE_CERT, c->cert.data, c->cert.len, FS_ATTR(0644), err) &&
+	       fs_write(dir, FILE_FULLCHAIN, c->fullchain.data, c->fullchain.len, FS_ATTR(0644),
+		       err) &&
+	       fs_write(dir, FILE_CHAIN, buf_str(&c->chain), c->chain.len, FS_ATTR(0644), err);
+}
+
 static X509 *parse_cert(const struct buf *pem)
 {
 	AUTO(bio) BIO *bio = BIO_new_mem_buf(pem->data, (int)pem->len);

@@ -6,6 +6,10 @@
 #define AGENT_INSTALL_H
 
 #include "agent/job.h"
+#include "csr/chain.h"
+
+/* Writes what the gate let through into pending/NAME; with that it is issued. */
+MUST_USE bool install_keep_chain(const struct csr_chain *c, int dir, struct err *err);
 
 enum progress install_step(struct job *job, struct err *err);
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 
+#define ASIDE ".tmp-aside-" /* fs_clean_temp() takes it for what it is */
 #define CLOCK_SLACK 86400
 #define ABANDONED "abandoned-"
 #define DISCARDED ".tmp-discarded-" /* fs_clean_temp() takes it for what it is */
@@ -340,6 +341,35 @@ bool store_discard(struct store *s, const char *name, struct err *err)
 		return true;
 	return fs_move(s->pending, name, s->pending, aside, err) &&
 	       fs_remove_tree(s->pending, aside, err);
+}
+
+bool store_begin_aside(int *out, struct store *s, const char *name, struct err *err)
+{
+	AUTO_STR char *aside = NULL;
+
+	if (asprintf(&aside, ASIDE "%s", name) < 0)
+		return err_memory(err);
+	return fs_remove_tree(s->pending, aside, err) &&
+	       fs_make_dir(out, s->pending, aside, FS_ATTR(0700), err);
+}
+
+bool store_complete_aside(struct store *s, const char *name, struct err *err)
+{
+	AUTO_STR char *aside = NULL;
+
+	if (asprintf(&aside, ASIDE "%s", name) < 0)
+		return err_memory(err);
+	/* what is there without an intent was cut off before it was anything */
+	return store_discard(s, name, err) && fs_move(s->pending, aside, s->pending, name, err);
+}
+
+void store_drop_aside(struct store *s, const char *name)
+{
+	AUTO_STR char *aside = NULL;
+	struct err ignored = { 0 };
+
+	if (asprintf(&aside, ASIDE "%s", name) >= 0)
+		(void)!fs_remove_tree(s->pending, aside, &ignored);
 }
 
 char *store_generation_path(

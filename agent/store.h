@@ -128,6 +128,14 @@ MUST_USE bool store_abandon(struct store *s, const char *name, struct err *err);
  */
 MUST_USE bool store_discard(struct store *s, const char *name, struct err *err);
 
+/*
+ * Completes pending/NAME aside: it appears whole, and what is there without an order gives way to
+ * it. Begun anew over what a crash left; what is not completed is dropped.
+ */
+MUST_USE bool store_begin_aside(int *out, struct store *s, const char *name, struct err *err);
+MUST_USE bool store_complete_aside(struct store *s, const char *name, struct err *err);
+void store_drop_aside(struct store *s, const char *name);
+
 /* STATE_DIR/archive/NAME/GEN/FILE or STATE_DIR/live/NAME. Owned: free(); NULL when out of memory.
  */
 char *store_generation_path(
