@@ -172,6 +172,12 @@ static void check_password(struct account_check *ac)
 	}
 }
 
+/* What another host orders needs nothing of this account. */
+static bool orders_here(const struct account_check *ac, const struct conf_cert *cert)
+{
+	return cert->account == ac->a && !cert->follow.path;
+}
+
 static void check_profiles(struct account_check *ac)
 {
 	AUTO(table) struct table profiles = { 0 };
@@ -194,7 +200,7 @@ static void check_profiles(struct account_check *ac)
 		uint64_t id;
 		size_t row;
 
-		if (cert->account != ac->a)
+		if (!orders_here(ac, cert))
 			continue;
 		name_row(ac, cert->name, "profile");
 		if (profile_judge(&id, cert, &profiles, has_fields ? &fields : NULL, &err) &&
@@ -254,7 +260,7 @@ static void check_domains(struct account_check *ac)
 	for (size_t i = 0; i < conf->certs; i++) {
 		const struct conf_cert *cert = &conf->cert[i];
 
-		for (size_t n = 0; cert->account == ac->a && n < cert->names.n; n++) {
+		for (size_t n = 0; orders_here(ac, cert) && n < cert->names.n; n++) {
 			if (strncmp(cert->names.item[n], "dns:", 4))
 				continue;
 			name_row(ac, cert->name, "domain");

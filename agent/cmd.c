@@ -247,3 +247,11 @@ bool cmd_one(const struct conf_cert **out, const struct cmd_context *c, struct e
 	*out = conf_find_cert(c->conf, c->cli->arg[0]);
 	return *out || unknown(c, c->cli->arg[0], err);
 }
+
+bool cmd_check_orders(const struct conf_cert *cert, struct err *err)
+{
+	return !cert->follow.path ||
+	       err_set(err, ERR_USAGE,
+		       "it follows %s; what concerns its order is done on the host that ordered it",
+		       cert->follow.path);
+}

@@ -120,4 +120,7 @@ MUST_USE bool cmd_select(
 /* The one certificate that the first argument names. ERR_USAGE. */
 MUST_USE bool cmd_one(const struct conf_cert **out, const struct cmd_context *c, struct err *err);
 
+/* ERR_USAGE for a certificate that another host orders: what is asked for is its leader's. */
+MUST_USE bool cmd_check_orders(const struct conf_cert *cert, struct err *err);
+
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/check.h"
+#include "agent/follow_file.h"
 #include "agent/intent.h"
 #include "agent/leftovers.h"
 #include "agent/server_key.h"
@@ -104,6 +105,24 @@ static void check_targets(struct check *k, const struct conf_cert *cert)
 	}
 }
 
+/* The leader's file can be opened; what is in it, a run judges. */
+static void check_follow(struct check *k, const struct conf_cert *cert)
+{
+	AUTO(follow_file) struct follow_file file = { 0 };
+	AUTO(ks_credential) struct ks_credential c = { 0 };
+	struct err err = { 0 };
+	char what[96];
+
+	snprintf(what, sizeof(what), "%s: follow", cert->name);
+	if (!cert->follow.path)
+		return;
+	if (follow_file_read(&file, &cert->follow, &err) &&
+		follow_file_open(&c, &file, &cert->follow, &err))
+		check_good(k, what, cert->follow.path);
+	else
+		check_bad(k, what, &err);
+}
+
 /* A token is opened and what is in it can be listed; its keys are tried by check_keys(). */
 static void check_token(struct check *k, const struct conf_token *token)
 {
@@ -197,6 +216,7 @@ static void check_all(struct check *k)
 		check_hooks(k, &conf->cert[i], "pre hook", &conf->cert[i].pre_hooks);
 		check_hooks(k, &conf->cert[i], "post hook", &conf->cert[i].post_hooks);
 		check_targets(k, &conf->cert[i]);
+		check_follow(k, &conf->cert[i]);
 		check_key(k, &conf->cert[i]);
 	}
 	for (size_t i = 0; i < conf->dcvs; i++)

@@ -46,6 +46,8 @@ static int drive(struct cmd_context *c, begin_fn *begin)
 		return cmd_fail(&err);
 	job_init(&job, cert, &r.run);
 	log_scope(cert->name);
+	if (!cmd_check_orders(cert, &err))
+		return cmd_fail(&err);
 	if (!look_read(&job, &err) || !begin(c, &job, &err))
 		return cmd_fail(&err);
 	log_scope(NULL);

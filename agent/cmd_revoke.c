@@ -91,7 +91,7 @@ int cmd_revoke(struct cmd_context *c)
 	job_init(&job, cert, &r.run);
 	job.revoke_only = true;
 	log_scope(cert->name);
-	if (!begin(c, &job, &err))
+	if (!cmd_check_orders(cert, &err) || !begin(c, &job, &err))
 		return cmd_fail(&err);
 	run_jobs(&r.run, &job, 1);
 	log_scope(cert->name);

@@ -27,6 +27,13 @@ static const char *const plans[STATE_COUNT] = {
 	[STATE_HELD] = "nothing: held",
 };
 
+static const char *plan_of(const struct job *job)
+{
+	return job->cert->follow.path && job->state == STATE_DUE
+		       ? "look at what its leader has, install, deploy"
+		       : plans[job->state];
+}
+
 /* What would be done, from the same look that a run begins with. */
 static int dry_run(struct job *jobs, size_t n, bool json)
 {
@@ -46,7 +53,7 @@ static int dry_run(struct job *jobs, size_t n, bool json)
 		out_text(o, "name", "NAME", jobs[i].cert->name);
 		out_text(o, "state", "STATE", state_word(jobs[i].state));
 		out_text(o, "why", "WHY", jobs[i].force ? "forced" : jobs[i].verdict.why);
-		out_text(o, "plan", "PLAN", plans[jobs[i].state]);
+		out_text(o, "plan", "PLAN", plan_of(&jobs[i]));
 	}
 	out_print(o);
 	return status;

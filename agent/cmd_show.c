@@ -24,6 +24,8 @@ static bool show_standing(struct out *o, const struct job *job, const char *id, 
 	AUTO_STR char *status = NULL;
 	int64_t time;
 
+	if (!job->cert->account)
+		return true;
 	if (!standing_of(&status, &time, job->run->store, job->cert->account, id, err))
 		return false;
 	out_text(o, "scm_status", "at SCM", status);
@@ -65,9 +67,13 @@ static bool show(struct out *o, const struct job *job, struct err *err)
 	out_text(o, "note", "note", trouble.len ? buf_str(&trouble) : job->verdict.why);
 	if (!show_names(o, cert))
 		return err_memory(err);
-	out_text(o, "account", "account", cert->account_name);
+	out_text(o, "follows", cert->follow.path ? "follows" : NULL,
+		cert->follow.path ? cert->follow.path : "");
+	out_text(o, "account", "account", cert->account_name ? cert->account_name : "");
 	out_text(o, "profile", "profile", cert->profile ? cert->profile : "");
-	out_text(o, "key_type", "key type", ks_key_type_name(cert->key_type));
+	out_text(o, "key_type", "key type",
+		cert->follow.path ? record_get(meta, "key_type")
+				  : ks_key_type_name(cert->key_type));
 	out_text(o, "key_store", "key store", cert->key_store);
 	out_text(o, "key_uri", "key URI", record_get(meta, "key_uri"));
 	show_certificate(o, meta);

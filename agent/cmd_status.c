@@ -3,6 +3,7 @@
 
 #include "agent/cmd.h"
 #include "agent/expiry.h"
+#include "agent/follow.h"
 #include "agent/leftovers.h"
 #include "agent/look.h"
 #include "agent/refusal.h"
@@ -26,6 +27,7 @@ static void status_row(struct out *o, const struct job *job)
 {
 	AUTO(buf) struct buf trouble = BUF(2048);
 	const struct record *meta = summary_served(&job->sit);
+	char remark[ERR_TEXT_MAX];
 	struct err why = { 0 };
 
 	summary_trouble(&trouble, job);
@@ -42,7 +44,7 @@ static void status_row(struct out *o, const struct job *job)
 	out_flag(o, "stuck",
 		job->sit.held.found || job->sit.retry.found || job->sit.deploy_retry.found ||
 			job->sit.unaccepted.found || *record_get(&job->sit.revoking.r, "refused") ||
-			summary_refused(job, &why));
+			summary_refused(job, &why) || follow_remark(remark, job));
 	out_text(o, "note", "NOTE", trouble.len ? buf_str(&trouble) : job->verdict.why);
 }
 

@@ -1,6 +1,5 @@
 #include "agent/conf.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -125,13 +124,13 @@ static bool digest_cert(struct conf_loading *l, struct conf_cert *c, struct err 
 	AUTO(buf) struct buf text = BUF(DIGEST_TEXT_MAX);
 	const struct conf_account *a = c->account;
 
-	assert(a);
 	add_section(&text, l, "certificate", c->name);
 	add_section(&text, l, "defaults", "");
-	add_section(&text, l, "scm", strcmp(a->name, "default") ? a->name : "");
+	if (a)
+		add_section(&text, l, "scm", strcmp(a->name, "default") ? a->name : "");
 	add_section(&text, l, "token", c->token ? c->token->name : "");
-	add_section(&text, l, "token", a->store_token ? a->store_token->name : "");
-	if (a->store_cert)
+	add_section(&text, l, "token", a && a->store_token ? a->store_token->name : "");
+	if (a && a->store_cert)
 		add_section(&text, l, "certificate", a->store_cert->name);
 	add_hooks(&text, l, &c->deploy_hooks);
 	add_hooks(&text, l, &c->pre_hooks);

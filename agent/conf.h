@@ -170,11 +170,23 @@ enum conf_on_failure { CONF_ROLLBACK, CONF_KEEP };
 enum conf_renew_with { CONF_ENROLL, CONF_RENEW };
 enum conf_on_lost_answer { CONF_HOLD, CONF_RESUBMIT };
 
+/*
+ * The file in which the host that orders the certificate, its leader, leaves key and chain for
+ * others. What this host orders itself has no path here.
+ */
+struct conf_follow {
+	char *path;
+	char *alias;		 /* NULL: the only key in it */
+	char *password_file;	 /* NULL: none is needed */
+	char *key_password_file; /* NULL: the store's */
+};
+
 struct conf_cert {
 	char *name;
 	struct conf_where where;
-	char *account_name;
-	const struct conf_account *account;
+	char *account_name;		    /* NULL without an account */
+	const struct conf_account *account; /* NULL: one that follows may do without */
+	struct conf_follow follow;
 	char *common_name;	  /* canonical: A-labels, an address as inet_ntop() has it */
 	struct strlist alt_names; /* as configured */
 	struct strlist names;	  /* canonical, the common name first */

@@ -68,6 +68,10 @@ static const struct conf_key cert_keys[] = {
 	KEY("key_type", set_key_type, IN_CERT(key_type), .fallback = "ec:P-256"),
 	KEY("key_store", set_string, AT(raw_cert, key_store), .fallback = "file"),
 	KEY("reuse_key", set_choice, AT(raw_cert, ignored), .fallback = "no", .choice = only_no),
+	KEY("follow", set_path, IN_CERT(follow.path)),
+	KEY("follow_alias", set_string, IN_CERT(follow.alias)),
+	KEY("follow_password_file", set_secret, IN_CERT(follow.password_file)),
+	KEY("follow_key_password_file", set_secret, IN_CERT(follow.key_password_file)),
 	KEY("profile", set_string, IN_CERT(profile)),
 	KEY("term", set_uint, IN_CERT(term), .min = 1, .max = 3650),
 	KEY("comments", set_string, IN_CERT(comments)),
@@ -279,18 +283,43 @@ static bool check_dcv_mode(const struct conf_cert *c, const struct ini_section *
 		"dcv_email and dcv_mode = EMAIL belong together");
 }
 
+/* One that follows may do without an account, unless it names one. */
+static bool resolve_account(const struct conf_loading *l, struct conf_cert *c,
+	const struct ini_section *s, const struct ini_section *d, struct err *err)
+{
+	bool named = ini_find(s, "account") || (d && ini_find(d, "account"));
+	bool other = strcmp(c->account_name, "default") != 0;
+
+	c->account = conf_find_account(l->conf, c->account_name);
+	if (c->account)
+		return true;
+	if (named || !c->follow.path)
+		return conf_error(err, conf_where_of(s, d, "account"),
+			"account: there is no [scm%s%s] section", other ? ":" : "",
+			other ? c->account_name : "");
+	free(c->account_name);
+	c->account_name = NULL;
+	return true;
+}
+
+/* What an order needs, of a certificate that this host orders. */
+static bool check_order(const struct conf_loading *l, struct conf_cert *c,
+	const struct ini_section *s, const struct ini_section *d, struct err *err)
+{
+	return c->follow.path ||
+	       (check_dcv_mode(c, s, d, err) &&
+		       check_profile(c, conf_where_of(s, d, "profile"), err) &&
+		       check_api(c, s, d, err) && check_dcv(l, c, conf_where_of(s, d, "dcv"), err));
+}
+
 static bool check_cert(
 	struct conf_loading *l, struct raw_cert *raw, const struct ini_section *s, struct err *err)
 {
 	const struct ini_section *d = l->defaults;
 	struct conf_cert *c = &raw->c;
 
-	c->account = conf_find_account(l->conf, c->account_name);
-	if (!c->account)
-		return conf_error(err, conf_where_of(s, d, "account"),
-			"account: there is no [scm%s%s] section",
-			strcmp(c->account_name, "default") ? ":" : "",
-			strcmp(c->account_name, "default") ? c->account_name : "");
+	if (!resolve_account(l, c, s, d, err))
+		return false;
 	if (c->comments && strlen(c->comments) > COMMENT_MAX)
 		return conf_error(err, conf_where_of(s, d, "comments"),
 			"comments: longer than %d characters", COMMENT_MAX);
@@ -298,10 +327,9 @@ static bool check_cert(
 	c->dcv_auto = raw->dcv;
 	c->renew_with = (enum conf_renew_with)raw->renew_with;
 	c->on_lost_answer = (enum conf_on_lost_answer)raw->on_lost_answer;
-	return check_dcv_mode(c, s, d, err) &&
-	       check_profile(c, conf_where_of(s, d, "profile"), err) && check_api(c, s, d, err) &&
-	       resolve_names(c, s, d, err) && check_dcv(l, c, conf_where_of(s, d, "dcv"), err) &&
+	return resolve_names(c, s, d, err) &&
 	       resolve_key_store(l, raw, conf_where_of(s, d, "key_store"), err) &&
+	       conf_check_follow(c, s, d, err) && check_order(l, c, s, d, err) &&
 	       resolve_group(c, conf_where_of(s, d, "group"), err) &&
 	       check_server_user(c, conf_where_of(s, d, "server_user"), err) &&
 	       conf_load_hooks(l, &c->deploy_hooks, &raw->deploy_hooks,
@@ -324,7 +352,7 @@ static void raw_cert_dispose(struct raw_cert *raw)
 
 bool conf_check_defaults(struct conf_loading *l, struct ini_section *s, struct err *err)
 {
-	static const char *const own[] = { "common_name", "subject_alt_names" };
+	static const char *const own[] = { "common_name", "subject_alt_names", "follow" };
 	struct raw_cert raw = { 0 };
 	bool ok;
 
@@ -367,6 +395,7 @@ void conf_cert_dispose(struct conf_cert *c)
 
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		free(strings[i]);
+	conf_follow_dispose(&c->follow);
 	strlist_dispose(&c->alt_names);
 	strlist_dispose(&c->names);
 	strlist_dispose(&c->external_requesters);

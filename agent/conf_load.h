@@ -1,8 +1,8 @@
 /*
  * Loading the configuration, between the files that do it: conf.c goes through the sections,
  * conf_token.c reads tokens, conf_account.c accounts, conf_hook.c hooks, conf_dcv.c how domains are
- * validated, conf_cert.c certificates, conf_install.c where else they are written.
- * Nobody else includes this.
+ * validated, conf_cert.c certificates, conf_follow.c those that others order, conf_install.c where
+ * else they are written. Nobody else includes this.
  */
 #ifndef AGENT_CONF_LOAD_H
 #define AGENT_CONF_LOAD_H
@@ -33,6 +33,13 @@ MUST_USE bool conf_load_cert(struct conf_loading *l, struct ini_section *s, stru
 /* For an account that logs in with a certificate of ours: when certificates are known. */
 MUST_USE bool conf_resolve_account(struct conf_loading *l, struct conf_account *a, struct err *err);
 
+/*
+ * What follows from `follow`: keys that decide an order are nothing for such a certificate, and
+ * what [defaults] says about them is not for it.
+ */
+MUST_USE bool conf_check_follow(struct conf_cert *c, const struct ini_section *s,
+	const struct ini_section *d, struct err *err);
+
 /* Adds a target to its certificate. */
 MUST_USE bool conf_load_target(struct conf_loading *l, struct ini_section *s, struct err *err);
 
@@ -62,6 +69,7 @@ void conf_token_dispose(struct conf_token *t);
 void conf_account_dispose(struct conf_account *a);
 void conf_hooks_dispose(struct conf_hooks *h);
 void conf_dcv_dispose(struct conf_dcv *d);
+void conf_follow_dispose(struct conf_follow *f);
 void conf_cert_dispose(struct conf_cert *c);
 void conf_target_dispose(struct conf_target *t);
 

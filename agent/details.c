@@ -35,6 +35,7 @@ enum progress details_on_answer(struct job *job, const struct wire_reply *r, str
 		return JOB_FAILED;
 	if (!revoked)
 		return JOB_DONE;
-	log_warning("SCM has revoked the certificate; a new one is ordered");
+	log_warning("SCM has revoked the certificate; %s",
+		job->cert->follow.path ? "its leader has to replace it" : "a new one is ordered");
 	return JOB_NEXT;
 }

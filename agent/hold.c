@@ -74,7 +74,7 @@ bool hold_outlived(bool *out, const struct job *job, struct err *err)
 	char digest[CSR_SHA256_HEX];
 
 	*out = false;
-	if (!job->sit.held.found)
+	if (!job->sit.held.found || job->cert->follow.path)
 		return true;
 	if (!order_digest(digest, job->cert, err))
 		return false;

@@ -5,6 +5,7 @@
 #include "agent/collect.h"
 #include "agent/deploy.h"
 #include "agent/details.h"
+#include "agent/follow.h"
 #include "agent/hold.h"
 #include "agent/hooks.h"
 #include "agent/install.h"
@@ -28,10 +29,12 @@ static enum progress current_step(struct job *job, struct err *err)
 
 /* The life of a certificate: what to do in each state, and with the answer when one is asked for.
  */
-static const struct {
+struct row {
 	step_fn *step;
 	answer_fn *answer;
-} life[STATE_COUNT] = {
+};
+
+static const struct row life[STATE_COUNT] = {
 	[STATE_REVOKING] = { revoke_step, revoke_on_answer },
 	[STATE_CURRENT] = { current_step, details_on_answer },
 	[STATE_DUE] = { intent_step_key, NULL },
@@ -43,6 +46,25 @@ static const struct {
 	[STATE_INSTALLED] = { deploy_step, NULL },
 	[STATE_HELD] = { hold_step, NULL },
 };
+
+/* That of one which another host orders: no row can make a key, order, revoke or ask for it. */
+static const struct row following[STATE_COUNT] = {
+	[STATE_REVOKING] = { follow_refuse, NULL },
+	[STATE_CURRENT] = { current_step, details_on_answer },
+	[STATE_DUE] = { follow_step, follow_on_answer },
+	[STATE_KEYED] = { follow_refuse, NULL },
+	[STATE_REQUESTED] = { follow_refuse, NULL },
+	[STATE_SUBMITTING] = { follow_refuse, NULL },
+	[STATE_ORDERED] = { follow_refuse, NULL },
+	[STATE_ISSUED] = { install_step, NULL },
+	[STATE_INSTALLED] = { deploy_step, NULL },
+	[STATE_HELD] = { follow_refuse, NULL },
+};
+
+static const struct row *row_of(const struct job *job)
+{
+	return job->cert->follow.path ? &following[job->state] : &life[job->state];
+}
 
 void job_init(struct job *job, const struct conf_cert *cert, struct run *run)
 {
@@ -169,7 +191,7 @@ static enum progress take_step(struct job *job, struct err *err)
 
 	if (!job->awake && !look_tidy(job, err))
 		return JOB_FAILED;
-	step = life[job->state].step;
+	step = row_of(job)->step;
 	if (job->revoke_only && job->state != STATE_REVOKING)
 		return JOB_DONE;
 	if (!job->awake && before != job->state)
@@ -229,7 +251,7 @@ void job_answer(struct job *job, const struct wire_reply *reply)
 	struct err err = { 0 };
 
 	log_scope(job->cert->name);
-	job->progress = life[job->state].answer(job, reply, &err);
+	job->progress = row_of(job)->answer(job, reply, &err);
 	/* an answer that says to wait is progress, too */
 	if (reply->err.kind == ERR_NONE &&
 		(job->progress != JOB_FAILED || err.kind == ERR_PENDING) &&

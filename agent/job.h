@@ -60,6 +60,8 @@ struct job {
 	const char *reissue;  /* the next order replaces the last one, for this reason; or NULL */
 	bool revoke_only;     /* ends when nothing is left to revoke */
 	bool curious;	      /* asks SCM whether the certificate was revoked */
+	bool looked;	      /* at what its leader has: that is settled for this run */
+	bool asked_scm;	      /* what its leader's key has there: once a run */
 	bool began;	      /* its pre hooks have run */
 	bool heed;	      /* what it waits for, a person has to do */
 	struct err postponed; /* a revocation that did not work: the job's result in the end */

@@ -1,6 +1,7 @@
 #include "agent/look.h"
 
 #include "agent/deploy.h"
+#include "agent/follow.h"
 #include "agent/hold.h"
 #include "agent/replacement.h"
 #include "agent/revoke.h"
@@ -35,13 +36,19 @@ static bool read_state(struct job *job, int64_t *seen, struct err *err)
 	if (!situation_read(&job->sit, job->run->store, job->cert->name, err) ||
 		!deploy_digest(job->digest, job->cert, err))
 		return false;
+	/* what was begun before it followed is its leader's now */
+	if (job->cert->follow.path)
+		situation_forget_revoking(&job->sit);
 	if (job->cert->renew_if_issued_before &&
 		!replacement_seen(seen, job->run->store, job->cert, err))
 		return false;
 	/* once a run */
 	if (job->postponed.kind != ERR_NONE)
 		job->sit.revoking.found = false;
-	decide(job, *seen);
+	if (job->cert->follow.path)
+		follow_decide(job);
+	else
+		decide(job, *seen);
 	job->state = situation_state(&job->sit, job->verdict.due || job->force, job->digest);
 	return true;
 }
@@ -53,6 +60,8 @@ static bool outdated(const struct job *job)
 
 	if (s->held.found || s->submitting.found || s->order.found || !s->intent.found)
 		return false;
+	if (job->cert->follow.path && !s->chain)
+		return true;
 	return renew_changed(job->cert, &s->intent.r) != NULL ||
 	       (s->lost && sequel_of(&s->intent.r).kind != WIRE_ENROLL);
 }

@@ -74,7 +74,9 @@ bool renew_describe(struct record *r, const struct conf_cert *cert, struct err *
 	       record_set(r, "profile", cert->profile, err) &&
 	       record_set(r, "names", buf_str(&names), err) &&
 	       record_set(r, "subject", buf_str(&subject), err) &&
-	       record_set(r, "key_type", ks_key_type_name(cert->key_type), err) &&
+	       /* the key of one that follows has the type that its leader chose */
+	       (cert->follow.path ||
+		       record_set(r, "key_type", ks_key_type_name(cert->key_type), err)) &&
 	       record_set(r, "key_store", cert->token ? cert->key_store : "", err);
 }
 
@@ -82,6 +84,8 @@ const char *renew_changed(const struct conf_cert *cert, const struct record *met
 {
 	if (!same_names(cert, meta))
 		return "names changed";
+	if (cert->follow.path)
+		return NULL;
 	if (!same_subject(cert, meta))
 		return "subject changed";
 	if (strcmp(record_get(meta, "key_type"), ks_key_type_name(cert->key_type)))

@@ -180,6 +180,11 @@ bool situation_read(struct situation *out, struct store *store, const char *name
 	return true;
 }
 
+void situation_forget_revoking(struct situation *s)
+{
+	evidence_dispose(&s->revoking);
+}
+
 const struct evidence *situation_meta(const struct situation *s)
 {
 	return s->pinned ? &s->live_meta : &s->newest_meta;

@@ -66,6 +66,9 @@ MUST_USE bool situation_read(
 void situation_dispose(struct situation *s);
 AUTO_DEFINE_REF(situation, struct situation, situation_dispose);
 
+/* As if nothing were being revoked. */
+void situation_forget_revoking(struct situation *s);
+
 /* The certificate that matters for "is it due": the pinned one, else the newest. */
 const struct evidence *situation_meta(const struct situation *s);
 

@@ -49,8 +49,8 @@ static bool refresh_one(
 	if (!revocation_learn(&revoked, run->store, cert->name, s.live, meta, &answer.reply, err))
 		return false;
 	if (revoked)
-		log_warning("%s: SCM lists the live certificate as revoked; it is replaced",
-			cert->name);
+		log_warning("%s: SCM lists the live certificate as revoked; %s", cert->name,
+			cert->follow.path ? "its leader has to replace it" : "it is replaced");
 	return keep(t, id, answer.reply.status, err);
 }
 

@@ -1,6 +1,7 @@
 #include "agent/summary.h"
 
 #include "agent/domains.h"
+#include "agent/follow.h"
 #include "agent/refusal.h"
 #include "agent/retry.h"
 #include "base/clock.h"
@@ -12,7 +13,8 @@ bool summary_refused(const struct job *job, struct err *why)
 
 	if (job->state == STATE_CURRENT)
 		return false;
-	if (refusal_of_account(&r, cert->account, why) && !refusal_check(job->run->store, &r, why))
+	if (cert->account && refusal_of_account(&r, cert->account, why) &&
+		!refusal_check(job->run->store, &r, why))
 		return true;
 	return cert->token && refusal_of_token(&r, cert->token, why) &&
 	       !refusal_check(job->run->store, &r, why);
@@ -22,8 +24,10 @@ void summary_trouble(struct buf *out, const struct job *job)
 {
 	const struct situation *s = &job->sit;
 	struct err why = { 0 };
+	char remark[ERR_TEXT_MAX];
 	char since[CLOCK_TEXT_MAX];
 
+	follow_remark(remark, job);
 	if (summary_refused(job, &why) || (!s->held.found && retry_waits(job, &why)))
 		buf_add_str(out, why.text);
 	else if (s->held.found)
@@ -51,6 +55,8 @@ void summary_trouble(struct buf *out, const struct job *job)
 	else if (job->verdict.replacement && !job->verdict.due)
 		buf_addf(out, "replacement due at %s",
 			clock_format(since, job->verdict.replacement));
+	else if (*remark)
+		buf_add_str(out, remark);
 	else if (s->pinned)
 		buf_addf(out, "rolled back to generation %s by hand", s->live);
 }
