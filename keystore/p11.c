@@ -38,21 +38,22 @@ bool p11_raise(CK_RV rv, const char *what)
 	return p11_raise_err(&err);
 }
 
-/* Goes on after C_FindObjectsInit until there are no more; one beyond `max` shows that there are.
- */
+/* Goes on after C_FindObjectsInit until there are no more; *n is beyond `max` when there are. */
 static CK_RV find_all(CK_OBJECT_HANDLE *out, size_t *n, size_t max, const struct p11 *p)
 {
-	CK_OBJECT_HANDLE batch[BATCH];
-	CK_ULONG got;
+	CK_OBJECT_HANDLE batch[BATCH] = { 0 };
 
 	*n = 0;
 	for (;;) {
+		CK_ULONG got = 0;
 		CK_RV rv = P11_CALL(p, C_FindObjects, batch, BATCH, &got);
 
 		if (rv != CKR_OK || !got)
 			return rv;
-		if (got > BATCH || got > max - *n)
-			return CKR_DATA_LEN_RANGE;
+		if (got > BATCH || got > max - *n) {
+			*n = max + 1;
+			return CKR_OK;
+		}
 		memcpy(out + *n, batch, got * sizeof(*out));
 		*n += got;
 	}
@@ -67,20 +68,30 @@ bool p11_find(CK_OBJECT_HANDLE *out, size_t *n, size_t max, const struct p11 *p,
 		return p11_err(err, rv, "look for objects");
 	rv = find_all(out, n, max, p);
 	GUARDED(p->fn, C_FindObjectsFinal, p->session);
-	if (rv == CKR_DATA_LEN_RANGE)
+	if (rv == CKR_OK && *n > max)
 		return err_set(err, ERR_KEYSTORE, "more than %zu objects that match", max);
 	return rv == CKR_OK || p11_err(err, rv, "look for objects");
+}
+
+CK_RV p11_read(void *out, size_t *len, const struct p11 *p, CK_OBJECT_HANDLE object,
+	CK_ATTRIBUTE_TYPE type)
+{
+	CK_ATTRIBUTE attr = { type, out, *len };
+	CK_RV rv;
+
+	memset(out, 0, *len);
+	rv = P11_CALL(p, C_GetAttributeValue, object, &attr, 1);
+	if (rv == CKR_OK && attr.ulValueLen > *len)
+		rv = CKR_BUFFER_TOO_SMALL;
+	if (rv == CKR_OK)
+		*len = attr.ulValueLen;
+	return rv;
 }
 
 bool p11_attr(void *out, size_t *len, const struct p11 *p, CK_OBJECT_HANDLE object,
 	CK_ATTRIBUTE_TYPE type)
 {
-	CK_ATTRIBUTE attr = { type, out, *len };
-
-	if (P11_CALL(p, C_GetAttributeValue, object, &attr, 1) != CKR_OK || attr.ulValueLen > *len)
-		return false;
-	*len = attr.ulValueLen;
-	return true;
+	return p11_read(out, len, p, object, type) == CKR_OK;
 }
 
 CK_ULONG p11_number(const struct p11 *p, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type)
@@ -95,8 +106,12 @@ CK_ULONG p11_number(const struct p11 *p, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_T
 
 bool p11_id(struct ks_id *out, const struct p11 *p, CK_OBJECT_HANDLE object)
 {
-	out->len = sizeof(out->data);
-	return p11_attr(out->data, &out->len, p, object, CKA_ID) && out->len;
+	struct ks_id id = { .len = sizeof(id.data) };
+
+	if (!p11_attr(id.data, &id.len, p, object, CKA_ID) || !id.len)
+		return false;
+	*out = id;
+	return true;
 }
 
 size_t p11_padded_len(const void *field, size_t size)

@@ -20,6 +20,7 @@ struct p11 {
 	CK_FUNCTION_LIST *fn;
 	CK_SESSION_HANDLE session;
 	struct guard *guard; /* of the module */
+	const char *name;    /* of the token, for messages that nobody else puts it to */
 };
 
 /* A call of the module; p11 functions are called on a thread of guard_run()'s. */
@@ -52,6 +53,10 @@ MUST_USE bool p11_find(CK_OBJECT_HANDLE *out, size_t *n, size_t max, const struc
  * object does not have it, does not give it away, or when it is longer.
  */
 MUST_USE bool p11_attr(void *out, size_t *len, const struct p11 *p, CK_OBJECT_HANDLE object,
+	CK_ATTRIBUTE_TYPE type);
+
+/* The same, with the reason why not. */
+CK_RV p11_read(void *out, size_t *len, const struct p11 *p, CK_OBJECT_HANDLE object,
 	CK_ATTRIBUTE_TYPE type);
 
 /* A CK_ULONG attribute (CKA_CLASS, CKA_KEY_TYPE ...); CK_UNAVAILABLE_INFORMATION when there is

@@ -16,10 +16,14 @@ struct value {
 static bool read(struct value *v, const struct p11 *p, CK_OBJECT_HANDLE object,
 	CK_ATTRIBUTE_TYPE type, struct err *err)
 {
+	CK_RV rv;
+
 	v->len = sizeof(v->data);
-	return (p11_attr(v->data, &v->len, p, object, type) && v->len) ||
-	       err_set(err, ERR_KEYSTORE,
-		       "the token does not show the public key (attribute 0x%lx)", type);
+	rv = p11_read(v->data, &v->len, p, object, type);
+	if (rv == CKR_OK && v->len)
+		return true;
+	p11_err(err, rv == CKR_OK ? CKR_ATTRIBUTE_VALUE_INVALID : rv, "read it");
+	return err_wrap(err, "the token does not show the public key (attribute 0x%lx)", type);
 }
 
 static bool build(EVP_PKEY **out, const char *type, OSSL_PARAM *params, struct err *err)

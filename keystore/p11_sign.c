@@ -107,8 +107,10 @@ static bool sign(unsigned char *out, size_t *len, const struct p11_key *key,
 	if (mechanism->pParameter)
 		s.pss = *(const CK_RSA_PKCS_PSS_PARAMS *)mechanism->pParameter;
 	s.len = *len < sizeof(s.out) ? *len : sizeof(s.out);
-	if (!guard_run(key->p11.guard, sign_now, &s, &err))
+	if (!guard_run(key->p11.guard, sign_now, &s, &err)) {
+		err_wrap(&err, "%s", key->p11.name);
 		return p11_raise_err(&err);
+	}
 	memcpy(out, s.out, s.len);
 	*len = s.len;
 	return true;

@@ -129,9 +129,11 @@ static bool open_guarded(struct opening *o, struct err *err)
 		return false;
 	t->p11.fn = t->module->fn;
 	t->p11.guard = &t->module->guard;
+	t->p11.name = t->ks.name;
 	if (guard_run(t->p11.guard, start, o, err))
 		return true;
-	return t->ks.name[0] ? err_wrap(err, "%s", t->ks.name) : false;
+	return t->ks.name[0] ? err_wrap(err, "%s", t->ks.name)
+			     : err_wrap(err, "PKCS#11 module %s", t->module->path);
 }
 
 bool ks_open_token(

@@ -88,6 +88,18 @@ X509 *token_certificate(const struct token *t, CK_OBJECT_HANDLE object)
 	return d2i_X509(NULL, &at, (long)len);
 }
 
+/* Whether there is one more than before, whatever the token says of its content. */
+static bool one_more(struct token *t, const struct ks_ref *ref, size_t before, struct err *err)
+{
+	CK_OBJECT_HANDLE objects[TOKEN_TWINS_MAX];
+	size_t n;
+
+	if (!token_objects(objects, &n, t, CKO_CERTIFICATE, ref, err))
+		return false;
+	return n > before ||
+	       err_set(err, ERR_KEYSTORE, "the certificate is not there after it was stored");
+}
+
 bool token_store_certificate(struct ks *ks, const struct ks_ref *ref, X509 *cert, struct err *err)
 {
 	struct token *t = token_of(ks);
@@ -101,7 +113,7 @@ bool token_store_certificate(struct ks *ks, const struct ks_ref *ref, X509 *cert
 	while (keep < n && !same(t, old[keep], &e.value))
 		keep++;
 	/* the former one goes only when the new one is there */
-	if (keep == n && !create(t, ref, &e, err))
+	if (keep == n && (!create(t, ref, &e, err) || !one_more(t, ref, n, err)))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (i != keep && !token_destroy(t, old[i], err))

@@ -1,5 +1,7 @@
 #include <assert.h>
 
+#include <p11-kit/p11-kit.h>
+
 #include "keystore/token.h"
 
 static const CK_BYTE f4[] = { 0x01, 0x00, 0x01 };
@@ -72,7 +74,8 @@ bool token_generate(struct ks *ks, const struct ks_ref *ref, enum ks_key_type ty
 
 	if (not_that_type(rv))
 		return err_set(err, ERR_KEYSTORE,
-			"the token can't make such keys (CKR 0x%lx); choose another key_type", rv);
+			"the token can't make such keys (%s, CKR 0x%lx); choose another key_type",
+			p11_kit_strerror(rv), rv);
 	return rv == CKR_OK || p11_err(err, rv, "generate");
 }
 
@@ -93,25 +96,63 @@ static bool signs(struct ks *ks, const struct ks_ref *ref)
 	return token_load(&key, ks, ref, &ignored) && ks_probe(key, &ignored);
 }
 
-bool token_find(bool *found, struct ks *ks, const struct ks_ref *ref, struct err *err)
-{
-	struct token *t = token_of(ks);
+/* Objects under one id. */
+struct holding {
 	size_t private;
 	size_t public;
 	size_t certificates;
+};
 
-	if (!count(&private, t, CKO_PRIVATE_KEY, ref, err) ||
-		!count(&public, t, CKO_PUBLIC_KEY, ref, err) ||
-		!count(&certificates, t, CKO_CERTIFICATE, ref, err))
+static bool count_all(
+	struct holding *out, struct token *t, const struct ks_ref *ref, struct err *err)
+{
+	return count(&out->private, t, CKO_PRIVATE_KEY, ref, err) &&
+	       count(&out->public, t, CKO_PUBLIC_KEY, ref, err) &&
+	       count(&out->certificates, t, CKO_CERTIFICATE, ref, err);
+}
+
+/* A session that has lost its login shows no private keys. */
+static bool logged_in(const struct token *t, struct err *err)
+{
+	CK_SESSION_INFO info = { 0 };
+	CK_RV rv = GUARDED(t->p11.fn, C_GetSessionInfo, t->p11.session, &info);
+
+	if (rv != CKR_OK)
+		return p11_err(err, rv, "look at the session");
+	return !t->pin || info.state == CKS_RW_USER_FUNCTIONS ||
+	       info.state == CKS_RO_USER_FUNCTIONS ||
+	       err_set(err, ERR_KEYSTORE, "the session is not logged in any more");
+}
+
+/* What is removed can't be had back: not on the word of one answer. */
+static bool remove_half(
+	struct ks *ks, const struct ks_ref *ref, const struct holding *first, struct err *err)
+{
+	struct holding again;
+
+	if (!logged_in(token_of(ks), err) || !count_all(&again, token_of(ks), ref, err))
 		return false;
-	if (private > 1 || public > 1)
+	if (again.private != first->private || again.public != first->public ||
+		again.certificates != first->certificates)
+		return err_set(
+			err, ERR_KEYSTORE, "the token's answers change; nothing was removed");
+	return token_delete(ks, ref, err);
+}
+
+bool token_find(bool *found, struct ks *ks, const struct ks_ref *ref, struct err *err)
+{
+	struct holding has;
+
+	if (!count_all(&has, token_of(ks), ref, err))
+		return false;
+	if (has.private > 1 || has.public > 1)
 		return err_set(err, ERR_KEYSTORE, "several keys have the same id");
-	if (private != public && certificates)
+	if (has.private != has.public && has.certificates)
 		return err_set(err, ERR_KEYSTORE,
 			"the %s half of a key with a certificate is missing; nothing was removed",
-			private ? "public" : "private");
-	*found = private && public && (certificates || signs(ks, ref));
-	if (!*found && (private || public) && !token_delete(ks, ref, err))
+			has.private ? "public" : "private");
+	*found = has.private && has.public && (has.certificates || signs(ks, ref));
+	if (!*found && (has.private || has.public) && !remove_half(ks, ref, &has, err))
 		return err_wrap(err, "half a key pair");
 	return true;
 }

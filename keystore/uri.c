@@ -46,32 +46,40 @@ static const struct field {
 	size_t size;
 } fields[] = { FIELD(label), FIELD(serialNumber), FIELD(manufacturerID), FIELD(model) };
 
-static unsigned count_matches(const struct module *m, const P11KitUri *uri)
+static bool count_matches(
+	unsigned *out, const struct module *m, const P11KitUri *uri, struct err *err)
 {
 	CK_SLOT_ID slots[MODULE_SLOTS_MAX];
 	CK_ULONG n;
 	CK_TOKEN_INFO info;
 	unsigned matches = 0;
+	CK_RV rv = module_slots(slots, &n, m);
 
-	if (module_slots(slots, &n, m) != CKR_OK)
-		return 0;
+	if (rv != CKR_OK)
+		return p11_err(err, rv, "list the tokens");
 	for (CK_ULONG i = 0; i < n; i++)
 		if (module_token_info(&info, m, slots[i]) == CKR_OK &&
 			p11_kit_uri_match_token_info(uri, &info))
 			matches++;
-	return matches;
+	*out = matches;
+	return matches || err_set(err, ERR_KEYSTORE, "the token has gone");
 }
 
-static void describe(P11KitUri *uri, const struct module *m, const CK_TOKEN_INFO *info)
+static bool describe(
+	P11KitUri *uri, const struct module *m, const CK_TOKEN_INFO *info, struct err *err)
 {
 	CK_TOKEN_INFO *to = p11_kit_uri_get_token_info(uri);
+	unsigned matches = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
 		memcpy((char *)to + fields[i].offset, (const char *)info + fields[i].offset,
 			fields[i].size);
-		if (count_matches(m, uri) <= 1)
-			return;
+		if (!count_matches(&matches, m, uri, err))
+			return false;
+		if (matches == 1)
+			return true;
 	}
+	return true;
 }
 
 bool uri_of_key(struct buf *out, const struct module *m, CK_SLOT_ID slot, const struct ks_id *id,
@@ -90,7 +98,10 @@ bool uri_of_key(struct buf *out, const struct module *m, CK_SLOT_ID slot, const 
 	rv = module_token_info(&info, m, slot);
 	if (rv != CKR_OK)
 		return p11_err(err, rv, "read the token's name");
-	describe(uri, m, &info);
+	if (!(info.flags & CKF_TOKEN_INITIALIZED))
+		return err_set(err, ERR_KEYSTORE, "the token has gone");
+	if (!describe(uri, m, &info, err))
+		return false;
 	if (p11_kit_uri_set_attribute(uri, &has_id) != P11_KIT_URI_OK ||
 		p11_kit_uri_set_attribute(uri, &is_private) != P11_KIT_URI_OK ||
 		p11_kit_uri_format(uri, P11_KIT_URI_FOR_OBJECT_ON_TOKEN, &text) != P11_KIT_URI_OK)

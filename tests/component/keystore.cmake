@@ -8,7 +8,7 @@ add_library(p11_fault_module MODULE p11_fault_module.c)
 target_link_libraries(p11_fault_module PRIVATE PkgConfig::P11KIT dl)
 target_compile_definitions(p11_fault_module PRIVATE SOFTHSM_MODULE="${softhsm_module}")
 
-foreach(part token token_open token_faults token_hang token_credential)
+foreach(part token token_open token_faults token_sweep token_hang token_credential)
 	scm_test(test_${part} LABEL component TIMEOUT 300
 		SOURCES test_${part}.c token_fixture.c ../unit/ca_fixture.c
 		USES keystore

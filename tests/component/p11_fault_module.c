@@ -102,6 +102,7 @@ PASS(C_Initialize, (void *args), (args))
 PASS(C_Finalize, (void *args), (args))
 PASS(C_GetInfo, (CK_INFO * info), (info))
 PASS(C_GetSlotInfo, (CK_SLOT_ID slot, CK_SLOT_INFO *info), (slot, info))
+PASS(C_GetSessionInfo, (CK_SESSION_HANDLE s, CK_SESSION_INFO *info), (s, info))
 PASS(C_CloseSession, (CK_SESSION_HANDLE s), (s))
 PASS(C_Login, (CK_SESSION_HANDLE s, CK_USER_TYPE user, unsigned char *pin, CK_ULONG len),
 	(s, user, pin, len))

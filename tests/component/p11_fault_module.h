@@ -24,6 +24,7 @@
 	X(C_GetSlotInfo)                                                                           \
 	X(C_GetTokenInfo)                                                                          \
 	X(C_OpenSession)                                                                           \
+	X(C_GetSessionInfo)                                                                        \
 	X(C_CloseSession)                                                                          \
 	X(C_Login)                                                                                 \
 	X(C_FindObjectsInit)                                                                       \

@@ -233,6 +233,200 @@ static void lengths_that_are_lies(void **state)
 	ks_close(ks);
 }
 
+static void opening_fails(const struct token_fixture *f, const char *says)
+{
+	struct ks *ks = NULL;
+	bool pin_refused;
+
+	check_fails(
+		token_try(&ks, &pin_refused, f->fault_module, TOKEN_URI, TOKEN_PIN, &err), says);
+	assert_null(ks);
+}
+
+static void lists_that_are_no_lists(void **state)
+{
+	const struct token_fixture *f = *state;
+
+	f->faults->list_rv = CKR_FUNCTION_FAILED;
+	opening_fails(f, "gives no function list");
+	f->faults->list_rv = CKR_OK;
+	f->faults->no_list = true;
+	opening_fails(f, "gives no function list");
+	f->faults->no_list = false;
+	f->faults->list_version = 1;
+	opening_fails(f, "2.0 or later is needed");
+	f->faults->list_version = 3;
+	ks_close(token_open_faulty(f));
+}
+
+/* Modules for readers alone have no function that makes keys, and others have fewer still. */
+static void functions_that_are_missing(void **state)
+{
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+
+	for (int call = 0; call < FAULT_COUNT; call++) {
+		struct ks *ks = NULL;
+		bool pin_refused;
+		bool ok;
+
+		memset(f->faults->missing, 0, sizeof(f->faults->missing));
+		f->faults->missing[call] = true;
+		ok = token_try(&ks, &pin_refused, f->fault_module, TOKEN_URI, TOKEN_PIN, &err) &&
+		     ks_generate(ks, &ref, KS_EC_P256, &err) &&
+		     ks_store_certificate(ks, &ref, cert, &err) && ks_delete(ks, &ref, &err);
+		if (!ok)
+			assert_int_equal(err.kind, ERR_KEYSTORE);
+		assert_int_equal(ok, call == FAULT_C_Finalize || call == FAULT_C_CloseSession ||
+					     call == FAULT_C_GetSessionInfo);
+		ks_close(ks);
+		token_settle();
+		ks = token_open();
+		assert_true(ks_delete(ks, &ref, &err));
+		ks_close(ks);
+	}
+}
+
+static void more_slots_than_there_is_room_for(void **state)
+{
+	static const CK_ULONG lies[] = { 257, 1 << 20, (CK_ULONG)-1 };
+	const struct token_fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(lies); i++) {
+		f->faults->slots = lies[i];
+		opening_fails(f, "CKR 0x150");
+	}
+}
+
+static void a_label_that_is_no_text(void **state)
+{
+	static const char label[] = "\033[2Jweb\n\xff\xfe%s%n\r                  ";
+	const struct token_fixture *f = *state;
+	struct ks *ks = NULL;
+	bool pin_refused;
+
+	_Static_assert(sizeof(label) > 32, "as long as the field");
+	f->faults->label = label;
+	check_fails(
+		token_try(&ks, &pin_refused, f->fault_module, TOKEN_URI, TOKEN_PIN, &err), "web");
+	for (const char *c = err.text; *c; c++)
+		assert_true((unsigned char)*c >= ' ');
+	check_fails(token_try(&ks, &pin_refused, f->fault_module, "pkcs11:", "canary-0", &err),
+		"wrong PIN");
+	for (const char *c = err.text; *c; c++)
+		assert_true((unsigned char)*c >= ' ');
+}
+
+static void objects_without_end(void **state)
+{
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+	struct ks_entry *entries = NULL;
+	size_t n;
+
+	f->faults->endless = true;
+	check_fails(ks_generate(ks, &ref, KS_EC_P256, &err), "more than 16 objects");
+	check_fails(ks_list(&entries, &n, ks, &err), "more than 4096 objects");
+	check_fails(ks_delete(ks, &ref, &err), "more than 16 objects");
+	ks_close(ks);
+}
+
+/* What is signed with a key is looked at with its public half, before anybody relies on it. */
+static void signatures_and_keys_that_do_not_fit(void **state)
+{
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+
+	for (int type = 0; type < 2; type++) {
+		enum ks_key_type key = type ? KS_RSA_2048 : KS_EC_P256;
+
+		f->faults->spoil_public = true;
+		assert_false(ks_generate(ks, &ref, key, &err));
+		f->faults->spoil_public = false;
+		for (CK_ULONG len = 1; len < 4096; len = 2 * len + 1) {
+			f->faults->signature_len = len;
+			assert_false(ks_generate(ks, &ref, key, &err));
+			assert_int_equal(err.kind, ERR_KEYSTORE);
+		}
+		f->faults->signature_len = (CK_ULONG)-1;
+		assert_false(ks_generate(ks, &ref, key, &err));
+		f->faults->signature_len = 0;
+		assert_int_equal(objects(ks), 0);
+	}
+	ks_close(ks);
+}
+
+/* A key that was used before is not removed on the word of such a token. */
+static void answers_that_change(void **state)
+{
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+	bool found;
+
+	assert_true(ks_generate(ks, &ref, KS_EC_P256, &err));
+	f->faults->fickle = true;
+	for (int i = 0; i < 20; i++) {
+		if (!ks_find(&found, ks, &ref, &err))
+			assert_int_equal(err.kind, ERR_KEYSTORE);
+		f->faults->calls[FAULT_C_FindObjects] += (unsigned)i % 2;
+	}
+	f->faults->fickle = false;
+	assert_true(ks_find(&found, ks, &ref, &err));
+	assert_true(found);
+	f->faults->one_handle = true;
+	if (!ks_find(&found, ks, &ref, &err))
+		assert_int_equal(err.kind, ERR_KEYSTORE);
+	f->faults->one_handle = false;
+	ks_close(ks);
+}
+
+/* With a session that is not logged in, private keys are not seen: that is no half pair. */
+static void a_login_that_is_none(void **state)
+{
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+	bool found;
+
+	assert_true(ks_generate(ks, &ref, KS_EC_P256, &err));
+	token_raw(ks)->fn->C_Logout(token_raw(ks)->session);
+	check_fails(ks_find(&found, ks, &ref, &err), "not logged in any more");
+	ks_close(ks);
+	ks = token_open();
+	assert_true(ks_find(&found, ks, &ref, &err));
+	assert_true(found);
+	ks_close(ks);
+}
+
+/* All that was open is gone, the token is there: an error now, and the next run finds everything.
+ */
+static void a_token_that_was_out_for_a_moment(void **state)
+{
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+	EVP_PKEY *key = NULL;
+
+	assert_true(ks_generate(ks, &ref, KS_EC_P256, &err) && ks_load(&key, ks, &ref, &err));
+	f->faults->fail_call = FAULT_C_SignInit;
+	f->faults->fail_at = 1;
+	f->faults->fail_how = FAULT_CLOSE;
+	f->faults->seen = 0;
+	check_fails(ks_probe(key, &err), "token 'web': sign: ");
+	check_says(err.text, "CKR 0xb3");
+	assert_false(ks_probe(key, &err));
+	EVP_PKEY_free(TAKE(key));
+	ks_close(ks);
+	ks = token_open_faulty(f);
+	if (!ks_load(&key, ks, &ref, &err) || !ks_probe(key, &err))
+		fail_msg("%s", err.text);
+	EVP_PKEY_free(key);
+	ks_close(ks);
+}
+
 /* A life of a key, as far as it goes with the fault that is set. */
 static bool live(const struct token_fixture *f)
 {
@@ -314,6 +508,15 @@ int main(void)
 		WITH_TOKEN(a_certified_pair_is_kept),
 		WITH_TOKEN(a_removal_that_did_nothing),
 		WITH_TOKEN(lengths_that_are_lies),
+		WITH_TOKEN(lists_that_are_no_lists),
+		WITH_TOKEN(functions_that_are_missing),
+		WITH_TOKEN(more_slots_than_there_is_room_for),
+		WITH_TOKEN(a_label_that_is_no_text),
+		WITH_TOKEN(objects_without_end),
+		WITH_TOKEN(signatures_and_keys_that_do_not_fit),
+		WITH_TOKEN(answers_that_change),
+		WITH_TOKEN(a_login_that_is_none),
+		WITH_TOKEN(a_token_that_was_out_for_a_moment),
 		WITH_TOKEN(any_call_failing),
 	};
 

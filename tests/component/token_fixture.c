@@ -51,6 +51,17 @@ static void copy_fault_module(struct token_fixture *f)
 	f->faults = symbol;
 }
 
+void token_settle(void)
+{
+	void *library = dlopen(SOFTHSM_MODULE, RTLD_NOW | RTLD_LOCAL);
+	void *symbol = dlsym(library, "C_Finalize");
+	CK_C_Finalize finalize;
+
+	memcpy(&finalize, &symbol, sizeof(finalize));
+	finalize(NULL);
+	dlclose(library);
+}
+
 int token_setup(void **state)
 {
 	struct token_fixture *f = calloc(1, sizeof(*f));
@@ -63,6 +74,7 @@ int token_setup(void **state)
 	token_add(f, "web", TOKEN_PIN);
 	if (setenv("SOFTHSM2_CONF", tempdir_path(conf, f->dir, "softhsm2.conf"), 1))
 		return -1;
+	token_settle();
 	copy_fault_module(f);
 	*state = f;
 	return 0;

@@ -22,6 +22,10 @@ struct token_fixture {
 	void *handle;
 };
 
+/* SoftHSM stays initialized in this process when a fault kept it from being told to end: it is now.
+ */
+void token_settle(void);
+
 /* Whether there is a SoftHSM here; without one main returns 77. */
 bool token_available(void);
 
