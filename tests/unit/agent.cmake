@@ -1,5 +1,5 @@
 # agent/: what decides, and what it remembers.
-foreach(part profile record validation store table situation renew retry refusal signer)
+foreach(part profile record validation store table situation renew retry refusal signer credential expiry)
 	scm_test(test_${part} LABEL unit SOURCES test_${part}.c USES agent)
 endforeach()
 foreach(part ini conf conf_dcv conf_follow conf_install conf_key domains)
