@@ -130,22 +130,21 @@ static bool try_one(struct run *run, const struct conf_account *a, const struct 
 
 /* Says what a person has to do, and what happens until then. */
 static void describe_refusal(struct err *err, struct run *run, const struct conf_account *a,
-	const struct record *meta, bool last)
+	const struct conf_cert *cert, const struct record *meta, bool last)
 {
-	const char *name = record_get(meta, "serial");
 	char serial[SERIAL_TEXT_MAX];
 	char when[CLOCK_TEXT_MAX] = "";
 	struct expiry e;
 
-	colons(serial, name);
+	colons(serial, record_get(meta, "serial"));
 	if (!last && expiry_of(&e, run->store, a))
 		clock_format(when, e.not_after);
 	if (last)
 		err_set(err, ERR_AUTH,
 			"SCM accepts neither the old nor the new client certificate of %s: enter "
 			"serial number %s for that administrator in SCM (Settings, Admins), then "
-			"scm-agent deploy",
-			a->login, serial);
+			"scm-agent deploy %s",
+			a->login, serial, cert->name);
 	else
 		err_set(err, ERR_PENDING,
 			"SCM does not accept the new client certificate yet: enter its serial "
@@ -166,7 +165,7 @@ static bool note_refusal(struct run *run, const struct conf_account *a,
 
 	if (!read_meta(&meta, run, cert, id, err) || !open_generation(&dir, run, cert, id, err))
 		return false;
-	describe_refusal(&why, run, a, &meta, last);
+	describe_refusal(&why, run, a, cert, &meta, last);
 	if (!record_set_int(&r, "time", clock_now(), err) ||
 		!record_set(&r, "kind", err_name(why.kind), err) ||
 		!record_set(&r, "message", why.text, err) ||

@@ -236,6 +236,53 @@ for kind in file token; do
 	story "$kind" "$(newest)"
 done
 
+say "SCM that can't be asked refuses nothing"
+rm "$T/state/history"
+REFUSED=$(refusals)
+old=$(newest)
+switches '--fault types:status=503'
+expect 8 run --force login
+[ "$(newest)" != "$old" ] && [ "$(now_used token)" = "$old" ] || fail "put in place without an answer"
+[ ! -e "$T/state/archive/login/$(basename "$(find "$T/state/archive/login" -name cert.pem -printf '%h\n' | sort |
+	tail -n 1)")/unaccepted" ] || fail "taken for refused"
+switches
+expect 7 run login
+waits token "$old"
+refused 1 "asked, and answered"
+
+say "renewed again while one waits, and the number entered of the one that waited"
+waiting=$(newest)
+enter "$waiting"
+expect 7 run --force login
+[ "$(now_used token)" = "$waiting" ] || fail "the one that waited is not in use"
+[ "$(newest)" != "$waiting" ] || fail "not renewed"
+refused 2 "the old one, and the one after that which was entered"
+enter "$(newest)"
+expect 0 run
+[ "$(now_used token)" = "$(newest)" ] || fail "the newest is not in use"
+refused 1 "the one that was entered before"
+
+say "a hook that fails is no reason to go back to what SCM has forgotten"
+printf '#!/bin/sh\nexit 1\n' >"$T/broken"
+chmod 755 "$T/broken"
+old=$(newest)
+rm "$T/state/history"
+configure token
+expect 7 run --force login
+enter "$(newest)"
+configure token
+sed -i "/^\\[certificate:login\\]/a deploy_hooks = $T/broken" "$T/agent.ini"
+expect 10 deploy login
+[ "$(now_used token)" = "$(newest)" ] || fail "rolled back"
+expect 0 scm profiles
+logged_in_as "$(newest)"
+configure token
+expect 0 run
+refused 1 "the newest before it was entered"
+expect 7 rollback login
+[ "$(now_used token)" = "$(newest)" ] || fail "rolled back by hand to what SCM does not know"
+refused 1 "the one before, by hand"
+
 say "to revoke what one logs in with is not done by accident"
 expect 2 revoke login --reason superseded
 expect_error 'logs in with'

@@ -96,6 +96,7 @@ sweep() {
 	scene "$1"
 	crash --count
 	n=$(sed -n 's/ points$//p' "$T/out")
+	[ "${n:-0}" -gt 0 ] || fail "$1, $2: crashat counts nothing, and has status $RC"
 	[ "$SAMPLE" = 0 ] || [ "$n" -le "$SAMPLE" ] || step=$((n / SAMPLE))
 	say "$1, $2: $n points, each ${step}th"
 	for ((k = 1; k <= n; k += step)); do
