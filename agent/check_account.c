@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/check.h"
+#include "agent/credential.h"
 #include "agent/expiry.h"
 #include "agent/inventory.h"
 #include "agent/profile.h"
@@ -87,6 +88,21 @@ static void check_client_certificate(struct account_check *ac)
 	name_own(ac, "client certificate");
 	expiry_remedy(&remedy, ac->k->run, ac->a);
 	check_end(ac, e.not_after, buf_str(&remedy));
+}
+
+/* One that waits for SCM to be told its number, however long the old one lasts. */
+static void check_candidate(struct account_check *ac)
+{
+	const struct run *run = ac->k->run;
+	const struct conf_cert *cert = credential_cert(run->conf, ac->a);
+	AUTO(situation) struct situation s = { 0 };
+	struct err ignored = { 0 };
+
+	/* what can't be read has a row of its own */
+	if (!cert || !situation_read(&s, run->store, cert->name, &ignored) || !s.unaccepted.found)
+		return;
+	name_own(ac, "new client certificate");
+	check_row(ac->k, ac->what, "warn", record_get(&s.unaccepted.r, "message"));
 }
 
 /* The first call to SCM: what fails here is the connection, or the credential. */
@@ -294,6 +310,7 @@ void check_account(struct check *k, const struct conf_account *a)
 	if (!net_account(&fetcher, k->run->net, a, &err)) {
 		check_bad(k, ac.what, &err);
 		check_client_certificate(&ac);
+		check_candidate(&ac);
 		return;
 	}
 	check_good(k, ac.what,
@@ -301,6 +318,7 @@ void check_account(struct check *k, const struct conf_account *a)
 		: a->store     ? a->store
 			       : a->login);
 	check_client_certificate(&ac);
+	check_candidate(&ac);
 	if (a->api == CONF_ENROLLMENT) {
 		check_enrollment(&ac);
 	} else if (check_organization(&ac)) {

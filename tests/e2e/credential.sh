@@ -40,6 +40,16 @@ refused() {
 	REFUSED=$now
 }
 
+# on WHEN STATUS ARGUMENT...: as expect, at another time; the fetcher and files keep the true one
+on() {
+	local when=$1 want=$2
+	shift 2
+	RC=0
+	NO_FAKE_STAT=1 ASAN_OPTIONS=verify_asan_link_order=0 faketime -f "$when" "$AGENT" -c "$T/agent.ini" "$@" \
+		>"$T/out" 2>"$T/err" </dev/null || RC=$?
+	[ "$RC" = "$want" ] || fail "$when: scm-agent $*: exit status $RC instead of $want"
+}
+
 # --- the stores
 
 # first_store: what the account logs in with in the beginning, with the alias scm
@@ -160,6 +170,8 @@ story() {
 	[ "$(orders "www$kind.example.com")" = 1 ] || fail "$kind: others are not ordered meanwhile"
 	expect 0 status
 	grep -q 'login .*enter its serial number' "$T/out" || fail "$kind: status does not say it"
+	expect 0 check
+	grep -q 'new client certificate *warn .*enter its serial number' "$T/out" || fail "$kind: check does not"
 	expect 7 deploy login
 	refused 1 "by hand it is tried once more"
 	new=$(newest)
@@ -242,7 +254,8 @@ REFUSED=$(refusals)
 old=$(newest)
 switches '--fault types:status=503'
 expect 8 run --force login
-[ "$(newest)" != "$old" ] && [ "$(now_used token)" = "$old" ] || fail "put in place without an answer"
+[ "$(newest)" != "$old" ] || fail "nothing new"
+[ "$(now_used token)" = "$old" ] || fail "put in place without an answer"
 [ ! -e "$T/state/archive/login/$(basename "$(find "$T/state/archive/login" -name cert.pem -printf '%h\n' | sort |
 	tail -n 1)")/unaccepted" ] || fail "taken for refused"
 switches
@@ -283,22 +296,35 @@ expect 7 rollback login
 [ "$(now_used token)" = "$(newest)" ] || fail "rolled back by hand to what SCM does not know"
 refused 1 "the one before, by hand"
 
+say "the old one has expired"
+rm "$T/state/history"
+switches '--fault issue:validity=3600:1'
+expect 7 run --force login
+enter "$(newest)"
+expect 0 deploy login
+switches
+old=$(newest)
+expect 7 run --force login
+new=$(newest)
+refused 2 "two new ones"
+on '+2h' 5 run
+expect_error 'SCM accepts neither the old nor the new'
+refused 1 "the new one is tried, the old one is not"
+[ "$(now_used token)" = "$old" ] || fail "put in place although SCM refuses it"
+on '+2h' 5 run
+refused 0 "nothing is tried any more"
+enter "$new"
+expect 0 reset
+on '+2h' 0 run
+[ "$(now_used token)" = "$new" ] || fail "not put in place after reset"
+refused 0 "entered"
+
 say "to revoke what one logs in with is not done by accident"
 expect 2 revoke login --reason superseded
 expect_error 'logs in with'
 [ ! -e "$T/state/archive/login/revoking" ] || fail "revoked all the same"
 
 # --- how long it lasts
-
-# on WHEN STATUS ARGUMENT...: as expect, at another time; the fetcher and files keep the true one
-on() {
-	local when=$1 want=$2
-	shift 2
-	RC=0
-	NO_FAKE_STAT=1 ASAN_OPTIONS=verify_asan_link_order=0 faketime -f "$when" "$AGENT" -c "$T/agent.ini" "$@" \
-		>"$T/out" 2>"$T/err" </dev/null || RC=$?
-	[ "$RC" = "$want" ] || fail "$when: scm-agent $*: exit status $RC instead of $want"
-}
 
 # warns TEXT: the last run said this, and no more
 warns() {
