@@ -205,13 +205,15 @@ static enum progress weigh(struct follow_look *l, const struct wire_reply *r, st
 	struct err why = { 0 };
 	struct err unasked = { 0 };
 	enum follow_result result = weigh_file(l, &why);
+	bool needed;
 
 	if (result == FOLLOW_TAKEN || result == FOLLOW_FAILED)
 		return conclude(l, result, &why, err);
 	if (r)
 		return conclude(l, follow_weigh_answer(l, result, r, &why), &why, err);
-	if (follow_may_ask(l) && (result == FOLLOW_UNFIT || follow_wants_another(l->job))) {
-		if (follow_ask(l, result != FOLLOW_UNFIT, &unasked) == JOB_ASKING)
+	needed = result == FOLLOW_UNFIT;
+	if ((needed || follow_wants_another(l->job)) && follow_may_ask(l, needed)) {
+		if (follow_ask(l, !needed, &unasked) == JOB_ASKING)
 			return JOB_ASKING;
 		result = follow_unanswered(l, result, &unasked, &why);
 	}
@@ -228,7 +230,8 @@ static enum progress look(struct job *job, const struct wire_reply *r, struct er
 	if (!follow_file_read(&l.file, &job->cert->follow, &why))
 		return trouble(&l, &why, err);
 	l.news = follow_is_news(job, &l.note, l.file.digest);
-	if (!r && !l.news && !job->force && !(follow_wants_another(job) && follow_may_ask(&l)))
+	if (!r && !l.news && !job->force &&
+		!(follow_wants_another(job) && follow_may_ask(&l, false)))
 		return settle(&l, l.note.trouble, err);
 	if (!follow_file_open(&l.offered, &l.file, &job->cert->follow, &why))
 		return trouble(&l, &why, err);

@@ -5,8 +5,8 @@
  * nothing stands that could.
  *
  * The file may be half-written, of another name, or older than what there is: what is live stays,
- * and each run looks again. SCM is asked when the file is not enough, or when it is time to renew
- * and the file has not changed; then at most every six hours, every half hour near the end.
+ * and each run looks again. SCM is asked when the file is not enough, and now and then when it is
+ * time to renew and the file has not changed (follow_scm.h).
  */
 #ifndef AGENT_FOLLOW_H
 #define AGENT_FOLLOW_H

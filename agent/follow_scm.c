@@ -11,7 +11,7 @@
 #define ASK_PAUSE_URGENT 1800
 #define ALL_ORDERS "0" /* younger than which are all of them */
 
-bool follow_may_ask(const struct follow_look *l)
+bool follow_may_ask(const struct follow_look *l, bool needed)
 {
 	const struct job *job = l->job;
 	const struct conf_account *a = job->cert->account;
@@ -20,8 +20,9 @@ bool follow_may_ask(const struct follow_look *l)
 
 	if (!a || a->api != CONF_ADMIN || job->asked_scm)
 		return false;
-	return job->run->named || job->force || strcmp(l->note.file, l->file.digest) != 0 ||
-	       now - l->note.asked >= pause || l->note.asked > now;
+	return needed || job->run->named || job->force ||
+	       strcmp(l->note.file, l->file.digest) != 0 || now - l->note.asked >= pause ||
+	       l->note.asked > now;
 }
 
 enum progress follow_ask(struct follow_look *l, bool settled, struct err *err)

@@ -1,7 +1,8 @@
 /*
- * A follower's one question to SCM: the newest certificate that was issued for a key. Asked when
- * the file is not enough, or when there should be another certificate by now; at most every six
- * hours then, every half hour near the end, but of a file that has changed, or by name, at once.
+ * A follower's one question to SCM: the newest certificate that was issued for a key. Each run asks
+ * it when the file is not enough. When there should be another certificate by now, it is asked at
+ * most every six hours, every half hour near the end; of a file that has changed, or by name, at
+ * once.
  */
 #ifndef AGENT_FOLLOW_SCM_H
 #define AGENT_FOLLOW_SCM_H
@@ -9,8 +10,9 @@
 #include "agent/follow_look.h"
 #include "agent/follow_offer.h"
 
-/* Whether there is an account that can be asked, and it is time to. */
-bool follow_may_ask(const struct follow_look *l);
+/* Whether there is an account that can be asked, and it is time to. `needed`: the file is no use
+ * without. */
+bool follow_may_ask(const struct follow_look *l, bool needed);
 
 /* Notes the time, as follow_remember() does, and asks. JOB_ASKING or JOB_FAILED. */
 enum progress follow_ask(struct follow_look *l, bool settled, struct err *err);

@@ -8,7 +8,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD_DIR:?the build directory}
 scenarios=(file-first file-renewal token-first token-renewal
-	file-renew file-replace token-replace file-revoke file-adopt)
+	file-renew file-replace token-replace file-revoke file-adopt file-follow)
 sample=0
 jobs=$(nproc)
 

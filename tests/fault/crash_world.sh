@@ -5,7 +5,8 @@
 #
 #	prepare KEY LIFE	fills DIR. KEY: file or token. LIFE: first (nothing is there yet),
 #				renewal or renew (a certificate is there, and due; the second is
-#				renewed by its order), replace, revoke (of a compromised key), adopt
+#				renewed by its order), replace, revoke (of a compromised key), adopt,
+#				follow (what another host ordered; it has renewed)
 #	count			an untroubled command under crashat; prints the number of points
 #	point K MODE		the command killed at point K (tests/fault/crashat.c), then the runs
 #				a timer would start, then the command once more if it had not got
@@ -168,6 +169,22 @@ prepare_adopt() {
 	rm -rf "$world/state"
 }
 
+# The leader's two certificates, of which the follower has the first; the file has the second, but
+# its chain is at SCM.
+prepare_follow() {
+	local live=$world/state/live/www
+
+	cat "$live/privkey.pem" "$live/fullchain.pem" >"$world/shared.pem"
+	run_agent run www --force
+	cat "$live/privkey.pem" "$live/cert.pem" >"$world/newer.pem"
+	chmod 600 "$world"/*.pem
+	rm -rf "$world/state"
+	sed -i '/^profile/d; /^term/d; /^key_type/d; /^renew_with/d' "$world/agent.ini"
+	sed -i "/^common_name/a follow = $world/shared.pem" "$world/agent.ini"
+	run_agent run
+	cp "$world/newer.pem" "$world/shared.pem"
+}
+
 # field FILTER: from the simulator's ledger, one value a line.
 field() {
 	jq -r "$1" "$world/sim/ledger.jsonl"
@@ -225,7 +242,7 @@ placed() {
 judge() {
 	local all keys spki left wanted=$(($1 + 1))
 
-	[ "$life" != adopt ] || wanted=$1
+	case $life in adopt | follow) wanted=$1 ;; esac
 	mapfile -t all < <(placed)
 	[ "${#all[@]}" -le "$wanted" ] || say "double: ${#all[@]} orders instead of $wanted"
 	keys=$(all_keys)
@@ -257,7 +274,7 @@ judge_revoked() {
 # Whether a run goes on with the command, or has ended it.
 has_begun() {
 	case $life in
-	first | renew*) ;;
+	first | renew* | follow) ;;
 	replace) placed | tail -n +2 | grep -q . ;;
 	revoke) [ -n "$(field 'select(.event == "revoked") | .sslId')" ] ;;
 	adopt) [ -e "$world/state/pending/www" ] || [ -e "$world/state/archive/www/000001" ] ;;

@@ -157,27 +157,28 @@ static void test_asking(void **state)
 	s.look.note = settled();
 	s.look.note.asked = now - HOUR;
 	set_life(&s, now - 60 * DAY, now + 30 * DAY);
-	assert_false(follow_may_ask(&s.look));
+	assert_false(follow_may_ask(&s.look, false));
+	assert_true(follow_may_ask(&s.look, true));
 	s.run.named = true;
-	assert_true(follow_may_ask(&s.look));
+	assert_true(follow_may_ask(&s.look, false));
 	s.job.asked_scm = true;
-	assert_false(follow_may_ask(&s.look));
+	assert_false(follow_may_ask(&s.look, true));
 	s.job.asked_scm = s.run.named = false;
 	s.look.note.asked = now - 6 * HOUR;
-	assert_true(follow_may_ask(&s.look));
+	assert_true(follow_may_ask(&s.look, false));
 	s.look.note.asked = now + DAY; /* a clock that was wrong then */
-	assert_true(follow_may_ask(&s.look));
+	assert_true(follow_may_ask(&s.look, false));
 	s.look.note.asked = now - HOUR;
 	set_life(&s, now - 85 * DAY, now + 5 * DAY);
-	assert_true(follow_may_ask(&s.look));
+	assert_true(follow_may_ask(&s.look, false));
 	s.look.note.asked = now - HOUR / 4;
-	assert_false(follow_may_ask(&s.look));
+	assert_false(follow_may_ask(&s.look, false));
 	snprintf(s.look.file.digest, sizeof(s.look.file.digest), "%s", OTHER);
-	assert_true(follow_may_ask(&s.look));
+	assert_true(follow_may_ask(&s.look, false));
 	s.account.api = CONF_ENROLLMENT;
-	assert_false(follow_may_ask(&s.look));
+	assert_false(follow_may_ask(&s.look, false));
 	s.cert.account = NULL;
-	assert_false(follow_may_ask(&s.look));
+	assert_false(follow_may_ask(&s.look, true));
 	record_dispose(&s.job.sit.live_meta.r);
 }
 
