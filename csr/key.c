@@ -157,6 +157,15 @@ bool csr_fingerprint_spki(
 	return csr_der_fingerprint(out, spki.data, spki.len) || err_memory(err);
 }
 
+bool csr_key_fingerprint(char out[static CSR_SHA256_HEX], EVP_PKEY *key, struct err *err)
+{
+	AUTO(buf) struct buf spki = BUF(CSR_SPKI_MAX);
+
+	if (!csr_key_spki(&spki, key, err))
+		return false;
+	return csr_der_fingerprint(out, spki.data, spki.len) || err_memory(err);
+}
+
 bool csr_matches_key(const char *pem, size_t len, EVP_PKEY *key, struct err *err)
 {
 	AUTO(buf) struct buf spki = BUF(CSR_SPKI_MAX);

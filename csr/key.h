@@ -36,6 +36,9 @@ MUST_USE bool csr_pubkey_spki(struct buf *out, const X509_PUBKEY *key, struct er
 MUST_USE bool csr_fingerprint_spki(
 	char out[static CSR_SHA256_HEX], const char *pem, size_t len, struct err *err);
 
+/* The same of a key. ERR_KEYSTORE. */
+MUST_USE bool csr_key_fingerprint(char out[static CSR_SHA256_HEX], EVP_PKEY *key, struct err *err);
+
 /*
  * ERR_KEYSTORE unless the PEM request or certificate is for this key, byte by byte of the
  * SubjectPublicKeyInfo. ERR_IO when `pem` is neither.

@@ -1,5 +1,5 @@
 # csr/: names, requests, the gate.
-foreach(part name der)
+foreach(part name der pin)
 	scm_test(test_csr_${part} LABEL unit SOURCES test_csr_${part}.c USES csr)
 endforeach()
 foreach(part key build)
