@@ -1,15 +1,12 @@
 #include "agent/adopt.h"
 
-#include <fcntl.h>
 #include <string.h>
 
-#include <openssl/pem.h>
-
 #include "agent/intent.h"
+#include "agent/key_file.h"
 #include "agent/revocation.h"
 #include "base/clock.h"
 #include "base/parse.h"
-#include "base/secret.h"
 #include "csr/csr.h"
 
 #define PEM_MAX (128 * 1024)
@@ -17,6 +14,11 @@
 static bool check_key_option(
 	const struct conf_cert *cert, const struct adoption *a, struct err *err)
 {
+	if (cert->key_uri && (a->key_id || a->key_file))
+		return err_set(err, ERR_USAGE,
+			"the key is the one that key_uri names; leave --key and --key-id out");
+	if (cert->key_uri)
+		return true;
 	if (cert->token && (!a->key_id || a->key_file))
 		return err_set(err, ERR_USAGE,
 			"key_store is token:%s: name the key in it by --key-id", cert->key_store);
@@ -69,52 +71,14 @@ static bool check_unknown(const struct job *job, const char *id, struct err *err
 	return true;
 }
 
-/* In the one form that the agent's keys have, whatever the file has. */
-static bool write_key(EVP_PKEY *key, int dir, struct err *err)
-{
-	AUTO(bio) BIO *pem = BIO_new(BIO_s_secmem());
-	char *text;
-	long len;
-
-	if (!pem || !PEM_write_bio_PKCS8PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL))
-		return err_crypto(err, ERR_KEYSTORE, "copy the key");
-	len = BIO_get_mem_data(pem, &text);
-	return fs_write(dir, FILE_KEY, text, (size_t)len, FS_ATTR(0600), err);
-}
-
-static bool load_file(EVP_PKEY **out, struct keyring *keys, const char *path, struct err *err)
-{
-	AUTO_STR char *parent = strdup(path);
-	struct ks_ref ref = { .label = "" };
-	AUTO(fd) int dir = -1;
-	struct ks *files;
-	char *slash;
-
-	if (!parent)
-		return err_memory(err);
-	slash = strrchr(parent, '/');
-	ref.file = slash ? slash + 1 : path;
-	if (slash)
-		*slash = '\0';
-	if (!secret_check_private(path, err) || !keyring_open(&files, keys, NULL, err) ||
-		!fs_open_dir(&dir, AT_FDCWD,
-			!slash	  ? "."
-			: *parent ? parent
-				  : "/",
-			err))
-		return false;
-	ref.dir = dir;
-	return ks_load(out, files, &ref, err);
-}
-
 /* Puts the key, or the token's reference to it, where the agent expects it. */
 static bool take_key(EVP_PKEY **out, struct job *job, const struct adoption *a,
 	const struct record *intent, int dir, struct err *err)
 {
 	AUTO(pkey) EVP_PKEY *key = NULL;
 
-	if (a->key_file ? !load_file(&key, job->run->keys, a->key_file, err) ||
-				  !write_key(key, dir, err)
+	if (a->key_file ? !key_file_load(&key, a->key_file, NULL, err) ||
+				  !key_file_write(key, dir, FILE_KEY, err)
 			: !intent_load_key(&key, job->run, intent, dir, err) ||
 				  !intent_write_key_uri(job->run, intent, dir, err))
 		return false;
@@ -160,22 +124,31 @@ static bool write_order(struct job *job, const char *id, int dir, struct err *er
 	       record_write(&r, dir, FILE_ORDER, FS_ATTR(0600), err);
 }
 
-static bool choose_id(struct ks_id *out, const struct adoption *a, struct err *err)
+/* A key in a token was made by somebody else; of one in a file there is a copy of ours. */
+static bool plan_key(
+	struct key_plan *out, struct job *job, const struct adoption *a, struct err *err)
 {
-	if (!a->key_id)
-		return ks_id_make(out, err);
-	return ks_id_parse(out, a->key_id) ||
-	       err_set(err, ERR_USAGE, "--key-id: '%s' is not 1 to %d bytes in hex", a->key_id,
-		       KS_ID_MAX);
+	struct key_plan plan = {
+		.origin = KEY_ADOPTED, .made = clock_now(), .foreign = a->key_id || !a->key_file
+	};
+
+	if (job->cert->key_uri ? !key_plan_given(&plan.id, job, err)
+			       : !a->key_id && !ks_id_make(&plan.id, err))
+		return false;
+	if (a->key_id && !ks_id_parse(&plan.id, a->key_id))
+		return err_set(err, ERR_USAGE, "--key-id: '%s' is not 1 to %d bytes in hex",
+			a->key_id, KS_ID_MAX);
+	*out = plan;
+	return true;
 }
 
 static bool fill(struct job *job, const struct adoption *a, int dir, struct err *err)
 {
 	AUTO(record) struct record intent = { 0 };
 	AUTO(pkey) EVP_PKEY *key = NULL;
-	struct ks_id id;
+	struct key_plan plan;
 
-	return choose_id(&id, a, err) && intent_compose(&intent, job->cert, &id, err) &&
+	return plan_key(&plan, job, a, err) && intent_compose(&intent, job->cert, &plan, err) &&
 	       record_set_int(&intent, "adopted", 1, err) &&
 	       record_write(&intent, dir, FILE_INTENT, FS_ATTR(0600), err) &&
 	       take_key(&key, job, a, &intent, dir, err) && write_request(job, key, dir, err) &&

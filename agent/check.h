@@ -1,6 +1,7 @@
 /*
  * The rows of `check`, between the files that make them: cmd_check.c looks at this host,
- * check_account.c at SCM. Nobody else includes this.
+ * check_key.c at keys that
+ * are not made here, check_account.c at SCM. Nobody else includes this.
  */
 #ifndef AGENT_CHECK_H
 #define AGENT_CHECK_H
@@ -19,6 +20,9 @@ struct check {
 void check_row(struct check *k, const char *what, const char *result, const char *text);
 void check_good(struct check *k, const char *what, const char *text);
 void check_bad(struct check *k, const char *what, const struct err *err);
+
+/* The key that key_uri names, and the file that import_key does. */
+void check_key_origin(struct check *k, const struct conf_cert *cert);
 
 /*
  * Connection, credential, organization, profiles, domains and password of an account. What this

@@ -217,6 +217,7 @@ static void check_all(struct check *k)
 		check_hooks(k, &conf->cert[i], "post hook", &conf->cert[i].post_hooks);
 		check_targets(k, &conf->cert[i]);
 		check_follow(k, &conf->cert[i]);
+		check_key_origin(k, &conf->cert[i]);
 		check_key(k, &conf->cert[i]);
 	}
 	for (size_t i = 0; i < conf->dcvs; i++)

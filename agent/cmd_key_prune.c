@@ -51,6 +51,27 @@ static bool prune_entry(struct pruning *p, const struct conf_token *token, struc
 	return true;
 }
 
+/* One that key_uri names is in use before the first order, whoever made it. */
+static bool keep_given(
+	struct pruning *p, const struct conf_token *token, struct ks *ks, struct err *err)
+{
+	const struct conf *conf = p->w->c->conf;
+
+	for (size_t i = 0; i < conf->certs; i++) {
+		const struct conf_cert *cert = &conf->cert[i];
+		char text[KS_ID_HEX];
+		struct ks_id id;
+
+		if (cert->token != token || !cert->key_uri)
+			continue;
+		if (!ks_find_uri(&id, ks, cert->key_uri, err))
+			return err_wrap(err, "key_uri of %s", cert->name);
+		if (!strlist_add(&p->used, ks_id_format(text, &id)))
+			return err_memory(err);
+	}
+	return true;
+}
+
 static bool prune_token(struct pruning *p, const struct conf_token *token, struct err *err)
 {
 	struct ks_entry *entry = NULL;
@@ -58,7 +79,8 @@ static bool prune_token(struct pruning *p, const struct conf_token *token, struc
 	size_t n = 0;
 	bool ok;
 
-	if (!keyring_open(&ks, p->w->run->keys, token, err) || !ks_list(&entry, &n, ks, err))
+	if (!keyring_open(&ks, p->w->run->keys, token, err) || !keep_given(p, token, ks, err) ||
+		!ks_list(&entry, &n, ks, err))
 		return false;
 	ok = true;
 	for (size_t i = 0; ok && i < n; i++)

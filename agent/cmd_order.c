@@ -70,6 +70,12 @@ static bool check_reissue(const struct job *job, struct err *err)
 			job->cert->name);
 	if (!meta->found || !*record_get(&meta->r, "order"))
 		return err_set(err, ERR_USAGE, "there is no certificate to replace yet");
+	if (job->cert->key_uri)
+		return err_set(err, ERR_USAGE,
+			"a replacement needs another key, and key_uri names the one there is; "
+			"change "
+			"key_uri, then scm-agent run %s orders a new certificate",
+			job->cert->name);
 	changed = renew_changed(job->cert, &meta->r);
 	if (changed)
 		return err_set(err, ERR_USAGE,

@@ -3,6 +3,7 @@
 
 #include "agent/cmd.h"
 #include "agent/deploy.h"
+#include "agent/give_up.h"
 #include "agent/hold.h"
 #include "agent/install.h"
 #include "agent/leftovers.h"
@@ -46,8 +47,8 @@ static bool clear_pending(struct cmd_context *c, const struct conf_cert *cert,
 	bool known = s->order.found || s->submitting.found;
 
 	if (s->pending && c->cli->abandon)
-		return known ? store_abandon(c->store, cert->name, err)
-			     : store_discard(c->store, cert->name, err);
+		return known ? give_up_order(c->store, cert->name, s, err)
+			     : give_up_work(c->store, cert->name, s, err);
 	if (s->held.found)
 		return hold_release(c->store, s, cert->name, err);
 	if (!store_open_pending(&dir, c->store, cert->name, false, err))

@@ -5,6 +5,7 @@
 
 #include <openssl/x509.h>
 
+#include "agent/give_up.h"
 #include "agent/install.h"
 #include "agent/order.h"
 #include "agent/retry.h"
@@ -148,7 +149,7 @@ static enum progress give_up(struct job *job, struct err *err)
 	const char *id = record_get(&job->sit.order.r, "ssl_id");
 
 	if (!store_history(job->run->store, err, job->cert->name, "not-replaced", "order=%s", id) ||
-		!store_abandon(job->run->store, job->cert->name, err))
+		!give_up_order(job->run->store, job->cert->name, &job->sit, err))
 		return JOB_FAILED;
 	log_warning(
 		"SCM has not issued the replacement of order %s, and it is time to renew: a new "

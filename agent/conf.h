@@ -198,8 +198,14 @@ struct conf_cert {
 	enum ks_key_type key_type;
 	char *key_store;		/* "file" or the token's name, without "token:" */
 	const struct conf_token *token; /* NULL for a file */
-	char *profile;	     /* as configured: a number or a name; NULL when there is none */
-	uint64_t profile_id; /* 0 for a name */
+	bool reuse_key;
+	int64_t max_key_age;	    /* with reuse_key; seconds, 0 for any age */
+	bool next_key;		    /* the key of the next certificate is made ahead */
+	char *import_key;	    /* file that the first key is copied from, or NULL */
+	char *import_password_file; /* of that file, or NULL */
+	char *key_uri;		    /* pkcs11: URI of the only key there is to be, or NULL */
+	char *profile;		    /* as configured: a number or a name; NULL when there is none */
+	uint64_t profile_id;	    /* 0 for a name */
 	uint64_t term;
 	char *comments;
 	char *dcv_mode;	 /* as SCM writes it, or NULL */

@@ -22,11 +22,6 @@ static const struct conf_choice on_lost_answers[] = {
 	{ "resubmit", CONF_RESUBMIT },
 	{ .text = NULL },
 };
-static const struct conf_choice only_no[] = {
-	{ "no", 0 },
-	{ "yes", CONF_LATER },
-	{ .text = NULL },
-};
 static const struct conf_choice on_failures[] = {
 	{ "rollback", CONF_ROLLBACK },
 	{ "keep", CONF_KEEP },
@@ -49,7 +44,6 @@ struct raw_cert {
 	int on_failure;
 	int on_lost_answer;
 	int dcv;
-	int ignored;
 };
 
 #define IN_CERT(field) (offsetof(struct raw_cert, c) + AT(conf_cert, field))
@@ -67,7 +61,12 @@ static const struct conf_key cert_keys[] = {
 	KEY("country", set_string, IN_CERT(country)),
 	KEY("key_type", set_key_type, IN_CERT(key_type), .fallback = "ec:P-256"),
 	KEY("key_store", set_string, AT(raw_cert, key_store), .fallback = "file"),
-	KEY("reuse_key", set_choice, AT(raw_cert, ignored), .fallback = "no", .choice = only_no),
+	KEY("reuse_key", set_bool, IN_CERT(reuse_key), .fallback = "no"),
+	KEY("max_key_age", set_duration, IN_CERT(max_key_age), .max = 3650 * CONF_DAY),
+	KEY("next_key", set_bool, IN_CERT(next_key), .fallback = "no"),
+	KEY("import_key", set_path, IN_CERT(import_key)),
+	KEY("import_key_password_file", set_secret, IN_CERT(import_password_file)),
+	KEY("key_uri", set_string, IN_CERT(key_uri)),
 	KEY("follow", set_path, IN_CERT(follow.path)),
 	KEY("follow_alias", set_string, IN_CERT(follow.alias)),
 	KEY("follow_password_file", set_secret, IN_CERT(follow.password_file)),
@@ -127,25 +126,6 @@ static bool load_verify(struct conf_verify *out, const struct strlist *texts,
 			return err_wrap(err, "%s:%u: verify", where.file, where.line);
 		out->n++;
 	}
-	return true;
-}
-
-static bool resolve_key_store(
-	struct conf_loading *l, struct raw_cert *raw, struct conf_where where, struct err *err)
-{
-	bool token = !strncmp(raw->key_store, "token:", 6);
-
-	if (!token && strcmp(raw->key_store, "file"))
-		return conf_error(err, where, "key_store: '%s' is neither file nor token:NAME",
-			raw->key_store);
-	raw->c.key_store = strdup(token ? raw->key_store + 6 : "file");
-	if (!raw->c.key_store)
-		return err_memory(err);
-	if (!token)
-		return true;
-	raw->c.token = conf_find_token(l->conf, raw->c.key_store);
-	if (!raw->c.token)
-		return conf_error(err, where, "key_store: there is no [%s]", raw->key_store);
 	return true;
 }
 
@@ -327,8 +307,7 @@ static bool check_cert(
 	c->dcv_auto = raw->dcv;
 	c->renew_with = (enum conf_renew_with)raw->renew_with;
 	c->on_lost_answer = (enum conf_on_lost_answer)raw->on_lost_answer;
-	return resolve_names(c, s, d, err) &&
-	       resolve_key_store(l, raw, conf_where_of(s, d, "key_store"), err) &&
+	return resolve_names(c, s, d, err) && conf_check_policy(l, c, raw->key_store, s, err) &&
 	       conf_check_follow(c, s, d, err) && check_order(l, c, s, d, err) &&
 	       resolve_group(c, conf_where_of(s, d, "group"), err) &&
 	       check_server_user(c, conf_where_of(s, d, "server_user"), err) &&
@@ -352,7 +331,8 @@ static void raw_cert_dispose(struct raw_cert *raw)
 
 bool conf_check_defaults(struct conf_loading *l, struct ini_section *s, struct err *err)
 {
-	static const char *const own[] = { "common_name", "subject_alt_names", "follow" };
+	static const char *const own[] = { "common_name", "subject_alt_names", "follow",
+		"import_key", "key_uri" };
 	struct raw_cert raw = { 0 };
 	bool ok;
 
@@ -390,8 +370,8 @@ void conf_cert_dispose(struct conf_cert *c)
 {
 	char *strings[] = { c->name, c->account_name, c->common_name, c->organization,
 		c->organizational_unit, c->locality, c->state, c->country, c->key_store,
-		c->comments, c->profile, c->dcv_mode, c->dcv_email, c->trust_anchors, c->group,
-		c->server_user };
+		c->import_key, c->import_password_file, c->key_uri, c->comments, c->profile,
+		c->dcv_mode, c->dcv_email, c->trust_anchors, c->group, c->server_user };
 
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		free(strings[i]);

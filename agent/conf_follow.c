@@ -6,6 +6,11 @@
 static const char *const orders[] = {
 	"key_type",
 	"reuse_key",
+	"max_key_age",
+	"next_key",
+	"import_key",
+	"import_key_password_file",
+	"key_uri",
 	"organization",
 	"organizational_unit",
 	"locality",
@@ -69,6 +74,8 @@ bool conf_check_follow(struct conf_cert *c, const struct ini_section *s,
 	c->profile_id = 0;
 	c->term = 0;
 	c->renew_if_issued_before = 0;
+	c->reuse_key = false;
+	c->next_key = false;
 	c->dcv_auto = false;
 	/* it is the others' names as well */
 	c->allow_extra_names = true;

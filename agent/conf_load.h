@@ -1,8 +1,8 @@
 /*
  * Loading the configuration, between the files that do it: conf.c goes through the sections,
  * conf_token.c reads tokens, conf_account.c accounts, conf_hook.c hooks, conf_dcv.c how domains are
- * validated, conf_cert.c certificates, conf_follow.c those that others order, conf_install.c where
- * else they are written. Nobody else includes this.
+ * validated, conf_cert.c certificates, conf_policy.c where their keys come from, conf_follow.c
+ * those that others order, conf_install.c where else they are written. Nobody else includes this.
  */
 #ifndef AGENT_CONF_LOAD_H
 #define AGENT_CONF_LOAD_H
@@ -32,6 +32,13 @@ MUST_USE bool conf_load_cert(struct conf_loading *l, struct ini_section *s, stru
 
 /* For an account that logs in with a certificate of ours: when certificates are known. */
 MUST_USE bool conf_resolve_account(struct conf_loading *l, struct conf_account *a, struct err *err);
+
+/*
+ * key_store, and whether what is set about keys fits together. Completes `c`, which its section `s`
+ * and [defaults] have been read into.
+ */
+MUST_USE bool conf_check_policy(struct conf_loading *l, struct conf_cert *c, const char *key_store,
+	const struct ini_section *s, struct err *err);
 
 /*
  * What follows from `follow`: keys that decide an order are nothing for such a certificate, and

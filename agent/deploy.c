@@ -6,6 +6,7 @@
 #include "agent/credential.h"
 #include "agent/hooks.h"
 #include "agent/install.h"
+#include "agent/next_key.h"
 #include "agent/pin.h"
 #include "agent/prove.h"
 #include "agent/prune.h"
@@ -50,6 +51,9 @@ bool deploy_digest(char out[static CSR_SHA256_HEX], const struct conf_cert *c, s
 	buf_addf(&text, "group %s mode %o\n", c->group ? c->group : "", c->key_mode);
 	if (c->server_user)
 		buf_addf(&text, "server user %s\n", c->server_user);
+	/* made, or dropped, before the hooks are told of it */
+	if (c->next_key)
+		buf_add_str(&text, "next key\n");
 	if (!buf_check(&text, "deployment", err))
 		return false;
 	return csr_der_fingerprint(out, text.data, text.len) || err_memory(err);
@@ -173,36 +177,46 @@ bool deploy_generation(struct run *run, const struct conf_cert *cert, const char
 	return false;
 }
 
-bool deploy_mark(
-	struct run *run, const struct conf_cert *cert, const char *generation, struct err *err)
+/* With an empty digest it is known to have been deployed, and a run sees to it all the same. */
+static bool write_mark(struct store *store, const char *name, const char *generation, int64_t time,
+	const char *digest, struct err *err)
 {
 	AUTO(record) struct record r = { 0 };
 	AUTO(fd) int archive = -1;
 	AUTO(fd) int dir = -1;
-	char digest[CSR_SHA256_HEX];
 
-	return deploy_digest(digest, cert, err) && record_set_int(&r, "time", clock_now(), err) &&
-	       record_set(&r, "digest", digest, err) &&
-	       store_open_archive(&archive, run->store, cert->name, true, err) &&
+	return record_set_int(&r, "time", time, err) && record_set(&r, "digest", digest, err) &&
+	       store_open_archive(&archive, store, name, true, err) &&
 	       fs_open_dir(&dir, archive, generation, err) &&
 	       record_write(&r, dir, FILE_DEPLOYED, FS_ATTR(0644), err) &&
-	       fs_remove(dir, FILE_RETRY, err);
+	       (!*digest || fs_remove(dir, FILE_RETRY, err));
+}
+
+bool deploy_mark(
+	struct run *run, const struct conf_cert *cert, const char *generation, struct err *err)
+{
+	char digest[CSR_SHA256_HEX];
+
+	return deploy_digest(digest, cert, err) &&
+	       write_mark(run->store, cert->name, generation, clock_now(), digest, err);
 }
 
 bool deploy_unmark(struct job *job, struct err *err)
 {
 	const struct evidence *mark = &job->sit.deployed;
-	AUTO(record) struct record r = { 0 };
-	AUTO(fd) int archive = -1;
-	AUTO(fd) int dir = -1;
 
-	if (!mark->found)
-		return true;
-	return record_set_int(&r, "time", record_get_int(&mark->r, "time", 0), err) &&
-	       record_set(&r, "digest", "", err) &&
-	       store_open_archive(&archive, job->run->store, job->cert->name, true, err) &&
-	       fs_open_dir(&dir, archive, job->sit.newest, err) &&
-	       record_write(&r, dir, FILE_DEPLOYED, FS_ATTR(0644), err);
+	return !mark->found || write_mark(job->run->store, job->cert->name, job->sit.newest,
+				       record_get_int(&mark->r, "time", 0), "", err);
+}
+
+/* What is served is right; the hooks have to be called again with the key that is missing. */
+static enum progress not_staged(struct job *job, const struct err *why, struct err *err)
+{
+	if (!write_mark(job->run->store, job->cert->name, job->sit.newest, clock_now(), "", err))
+		return JOB_FAILED;
+	*err = *why;
+	err_wrap(err, "deployed, but not complete");
+	return JOB_FAILED;
 }
 
 /* Whether a generation can be fallen back on: it was deployed once and can still serve. */
@@ -255,7 +269,9 @@ enum progress deploy_step(struct job *job, struct err *err)
 	const char *how = job->run->by_hand ? " by hand" : "";
 	AUTO_STR char *former = NULL;
 	struct err trouble = { 0 };
+	struct err staging = { 0 };
 	char expiry[CLOCK_TEXT_MAX];
+	bool staged;
 	bool again = job->sit.deployed.found && job->sit.live && !strcmp(job->sit.live, id);
 
 	if (candidate_waits(job, err))
@@ -264,6 +280,8 @@ enum progress deploy_step(struct job *job, struct err *err)
 	if (!deploy_former(&former, job->run->store, job->cert->name, &job->sit, err) ||
 		!pin_clear(job->run->store, job->cert->name, NULL, err) || !job_begin(job, err))
 		return JOB_FAILED;
+	/* a token that is full is no reason to let what is live expire */
+	staged = next_key_settle(job, &staging);
 	/* it was deployed before: a slip in a changed hook is no reason to serve an older one */
 	if (!deploy_generation(job->run, job->cert, id, again ? NULL : former, err)) {
 		if (!store_history(job->run->store, &trouble, job->cert->name, "deploy-failed",
@@ -286,5 +304,5 @@ enum progress deploy_step(struct job *job, struct err *err)
 	/* what is served is right; old generations can wait */
 	if (!prune_all(job->run, job->cert, &trouble))
 		log_warning("old generations are kept: %s", trouble.text);
-	return JOB_NEXT;
+	return staged ? JOB_NEXT : not_staged(job, &staging, err);
 }

@@ -4,9 +4,9 @@
 
 #include "agent/install.h"
 #include "agent/intent.h"
+#include "agent/key_file.h"
 #include "agent/revocation.h"
 #include "base/clock.h"
-#include "keystore/ks_pem.h"
 
 #define PEM_MAX (1024 * 1024)
 
@@ -112,21 +112,13 @@ static bool write_intent(struct job *job, EVP_PKEY *key, int dir, struct err *er
 {
 	AUTO(record) struct record r = { 0 };
 	enum ks_key_type type;
-	struct ks_id id;
+	struct key_plan plan = { .origin = KEY_ADOPTED, .made = clock_now() };
 
-	return ks_id_make(&id, err) && intent_compose(&r, job->cert, &id, err) &&
+	return ks_id_make(&plan.id, err) && intent_compose(&r, job->cert, &plan, err) &&
 	       (!ks_key_type_of(&type, key) ||
 		       record_set(&r, "key_type", ks_key_type_name(type), err)) &&
 	       record_set_int(&r, "adopted", 1, err) &&
 	       record_write(&r, dir, FILE_INTENT, FS_ATTR(0600), err);
-}
-
-static bool write_key(EVP_PKEY *key, int dir, struct err *err)
-{
-	AUTO(buf_secret) struct buf pem = BUF(KS_PEM_MAX);
-
-	return ks_pem_key(&pem, key, NULL, err) && buf_check(&pem, "key", err) &&
-	       fs_write(dir, FILE_KEY, pem.data, pem.len, FS_ATTR(0600), err);
 }
 
 static bool write_order(const struct job *job, const char *id, int dir, struct err *err)
@@ -145,7 +137,7 @@ static bool fill(struct job *job, const struct follow_offer *o, const struct buf
 	AUTO(fd) int dir = -1;
 
 	return store_begin_aside(&dir, job->run->store, job->cert->name, err) &&
-	       write_intent(job, o->key, dir, err) && write_key(o->key, dir, err) &&
+	       write_intent(job, o->key, dir, err) && key_file_write(o->key, dir, FILE_KEY, err) &&
 	       fs_write(dir, FILE_REQUEST, request->data, request->len, FS_ATTR(0600), err) &&
 	       write_order(job, o->order, dir, err) && install_keep_chain(chain, dir, err);
 }

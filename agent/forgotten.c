@@ -13,6 +13,7 @@ static const struct {
 	size_t room;
 } parts[] = {
 	{ "pending", offsetof(struct store, pending) },
+	{ "next", offsetof(struct store, next) },
 	{ "live", offsetof(struct store, live) },
 	{ "archive", offsetof(struct store, archive) },
 };

@@ -10,8 +10,8 @@
 #define FORGOTTEN "forgotten"
 
 /*
- * Moves pending/NAME, live/NAME and archive/NAME away. ERR_USAGE when there is nothing of that
- * name. `*to` is the directory's name below the state directory. Owned: free().
+ * Moves pending/NAME, next/NAME, live/NAME and archive/NAME away. ERR_USAGE when there is nothing
+ * of that name. `*to` is the directory's name below the state directory. Owned: free().
  */
 MUST_USE bool forgotten_move(char **to, struct store *s, const char *name, struct err *err);
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "agent/give_up.h"
 #include "base/clock.h"
 
 /* What SCM's refusal was about: when this changes, an order is worth another try. */
@@ -63,9 +64,9 @@ bool hold_release(struct store *store, const struct situation *s, const char *na
 	bool known = s->order.found || s->submitting.found;
 
 	if (!known)
-		return store_discard(store, name, err);
+		return give_up_work(store, name, s, err);
 	if (record_get_int(&s->held.r, "dead", 0))
-		return store_abandon(store, name, err);
+		return give_up_order(store, name, s, err);
 	return store_open_pending(&dir, store, name, true, err) && fs_remove(dir, FILE_HELD, err);
 }
 

@@ -55,12 +55,26 @@ static bool check_key(struct job *job, int dir, struct err *err)
 	return ks_store_certificate(ks, &ref, cert, err);
 }
 
+/* Only of keys that somebody else made. */
+static bool describe_given(struct record *r, const struct record *intent, struct err *err)
+{
+	static const char *const some[] = { "key_given", "key_foreign" };
+
+	for (size_t i = 0; i < ARRAY_LEN(some); i++) {
+		const char *value = record_get(intent, some[i]);
+
+		if (*value && !record_set(r, some[i], value, err))
+			return false;
+	}
+	return true;
+}
+
 static bool describe(struct record *r, struct job *job, const struct csr_info *info,
 	const char *uri, struct err *err)
 {
 	const struct record *intent = &job->sit.intent.r;
 	static const char *const kept[] = { "tag", "key_id", "label", "account", "profile", "names",
-		"subject", "key_type", "key_store" };
+		"subject", "key_type", "key_store", "key_made" };
 	const struct evidence *old = &job->sit.newest_meta;
 
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
@@ -77,7 +91,7 @@ static bool describe(struct record *r, struct job *job, const struct csr_info *i
 	       record_set(r, "issuer", info->issuer, err) &&
 	       record_set_int(r, "not_before", info->not_before, err) &&
 	       record_set_int(r, "not_after", info->not_after, err) &&
-	       (!*uri || record_set(r, "key_uri", uri, err)) &&
+	       (!*uri || record_set(r, "key_uri", uri, err)) && describe_given(r, intent, err) &&
 	       (!old->found || record_set(r, "old_serial", record_get(&old->r, "serial"), err));
 }
 

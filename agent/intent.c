@@ -6,10 +6,11 @@
 
 #include "agent/fuse.h"
 #include "agent/hooks.h"
+#include "agent/key_plan.h"
+#include "agent/key_take.h"
 #include "agent/sequel.h"
 #include "agent/targets.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "csr/anchors.h"
 #include "csr/csr.h"
 #include "csr/name.h"
@@ -28,16 +29,14 @@ static bool random_hex(struct buf *out, struct err *err)
 }
 
 bool intent_compose(
-	struct record *r, const struct conf_cert *cert, const struct ks_id *id, struct err *err)
+	struct record *r, const struct conf_cert *cert, const struct key_plan *key, struct err *err)
 {
 	AUTO(buf) struct buf tag = BUF(64);
-	char hex[KS_ID_HEX];
 	char label[KS_LABEL_MAX];
 
 	snprintf(label, sizeof(label), INTENT_KEY_LABEL "%s", cert->name);
 	return random_hex(&tag, err) && record_set(r, "tag", buf_str(&tag), err) &&
-	       record_set(r, "key_id", ks_id_format(hex, id), err) &&
-	       record_set(r, "label", label, err) &&
+	       key_plan_write(r, key, err) && record_set(r, "label", label, err) &&
 	       record_set(r, "common_name", csr_name_value(cert->names.item[0]), err) &&
 	       record_set_int(r, "created", clock_now(), err) && renew_describe(r, cert, err);
 }
@@ -45,9 +44,9 @@ bool intent_compose(
 static bool write_intent(struct job *job, int dir, struct err *err)
 {
 	AUTO(record) struct record r = { 0 };
-	struct ks_id id;
+	struct key_plan key;
 
-	return ks_id_make(&id, err) && intent_compose(&r, job->cert, &id, err) &&
+	return key_plan_decide(&key, job, err) && intent_compose(&r, job->cert, &key, err) &&
 	       sequel_decide(&r, job, err) &&
 	       record_write(&r, dir, FILE_INTENT, FS_ATTR(0600), err);
 }
@@ -93,28 +92,6 @@ bool intent_write_key_uri(struct run *run, const struct record *r, int dir, stru
 	return intent_find_key(&ks, &ref, run, r, dir, err) && write_key_uri(ks, &ref, dir, err);
 }
 
-static bool make_key(struct job *job, int dir, const struct record *intent, struct err *err)
-{
-	struct ks_ref ref;
-	struct ks *ks;
-	bool found;
-
-	if (!intent_find_key(&ks, &ref, job->run, intent, dir, err) ||
-		!ks_find(&found, ks, &ref, err))
-		return false;
-	if (!found) {
-		/* what is in no history is not ours to prune */
-		if (!store_history(job->run->store, err, job->cert->name, "key-made", "id=%s",
-			    record_get(intent, "key_id")))
-			return false;
-		log_progress("%s: making a key (%s)", job->cert->name,
-			ks_key_type_name(job->cert->key_type));
-		if (!ks_generate(ks, &ref, job->cert->key_type, err))
-			return false;
-	}
-	return write_key_uri(ks, &ref, dir, err);
-}
-
 /* What an answer will be judged by must be there before money is spent. */
 static bool check_anchors(const struct conf_cert *cert, struct err *err)
 {
@@ -144,7 +121,7 @@ enum progress intent_step_key(struct job *job, struct err *err)
 	job->force = false;
 	if (!record_read(&intent, &found, dir, FILE_INTENT, err))
 		return JOB_FAILED;
-	if (!found || !make_key(job, dir, &intent, err))
+	if (!found || !key_take(job, &intent, dir, err))
 		return JOB_FAILED;
 	return JOB_NEXT;
 }

@@ -7,6 +7,7 @@
 #define AGENT_INTENT_H
 
 #include "agent/job.h"
+#include "agent/key_plan.h"
 
 /* Label of our keys in a token, for people and for `key prune`; the certificate's name follows. */
 #define INTENT_KEY_LABEL "scm-agent "
@@ -14,11 +15,9 @@
 enum progress intent_step_key(struct job *job, struct err *err);
 enum progress intent_step_request(struct job *job, struct err *err);
 
-/*
- * A new intent for a certificate as it is configured, without what it follows.
- */
+/* A new intent for a certificate as it is configured, without what it follows. */
 MUST_USE bool intent_compose(struct record *r, const struct conf_cert *cert,
-	const struct ks_id *key_id, struct err *err);
+	const struct key_plan *key, struct err *err);
 
 /* The token's key leaves this trace beside the intent; a key in a file is its own. */
 MUST_USE bool intent_write_key_uri(

@@ -49,7 +49,8 @@ static bool add_forgotten(struct strlist *out, int parent, const char *name, str
 	AUTO(fd) int dir = -1;
 
 	return fs_open_dir(&dir, parent, name, err) &&
-	       ((add_archive(out, dir, "archive", err) && add_id(out, dir, "pending", err)) ||
+	       ((add_archive(out, dir, "archive", err) && add_id(out, dir, "pending", err) &&
+			add_id(out, dir, "next", err)) ||
 		       err_wrap(err, FORGOTTEN "/%s", name));
 }
 
@@ -57,8 +58,33 @@ bool key_ids(struct strlist *out, struct store *s, struct err *err)
 {
 	AUTO(fd) int forgotten = -1;
 
-	return for_each(out, s->pending, add_id, err) &&
+	return for_each(out, s->pending, add_id, err) && for_each(out, s->next, add_id, err) &&
 	       for_each(out, s->archive, add_archive, err) &&
 	       fs_open_dir_optional(&forgotten, s->root, FORGOTTEN, err) &&
 	       (forgotten < 0 || for_each(out, forgotten, add_forgotten, err));
+}
+
+bool key_ids_last(bool *out, struct store *s, const char *id, struct err *err)
+{
+	AUTO(strlist) struct strlist all = { 0 };
+	size_t n = 0;
+
+	if (!key_ids(&all, s, err))
+		return false;
+	for (size_t i = 0; i < all.n; i++)
+		n += !strcmp(all.item[i], id);
+	*out = n < 2;
+	return true;
+}
+
+/* `adopted`: as it was written before there was a word for it. */
+bool key_ids_foreign(bool *out, int dir, struct err *err)
+{
+	AUTO(record) struct record intent = { 0 };
+	bool found;
+
+	if (!record_read(&intent, &found, dir, FILE_INTENT, err))
+		return false;
+	*out = record_get_int(&intent, "adopted", 0) || record_get_int(&intent, "key_foreign", 0);
+	return true;
 }

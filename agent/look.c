@@ -2,6 +2,7 @@
 
 #include "agent/deploy.h"
 #include "agent/follow.h"
+#include "agent/give_up.h"
 #include "agent/hold.h"
 #include "agent/replacement.h"
 #include "agent/revoke.h"
@@ -101,7 +102,7 @@ bool look_tidy(struct job *job, struct err *err)
 	if (!release && !outdated(job))
 		return true;
 	if (!(release ? hold_release(store, &job->sit, name, err)
-		      : store_discard(store, name, err)))
+		      : give_up_work(store, name, &job->sit, err)))
 		return false;
 	return look_read(job, err);
 }

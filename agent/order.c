@@ -5,6 +5,7 @@
 
 #include "agent/domains.h"
 #include "agent/fuse.h"
+#include "agent/give_up.h"
 #include "agent/hold.h"
 #include "agent/hooks.h"
 #include "agent/inventory.h"
@@ -115,7 +116,7 @@ enum progress order_failed(
 /* What was asked for by hand is over; to be held would keep what is live from being renewed. */
 static enum progress not_replaced(struct job *job, const struct wire_reply *r, struct err *err)
 {
-	if (store_discard(job->run->store, job->cert->name, err))
+	if (give_up_work(job->run->store, job->cert->name, &job->sit, err))
 		order_failed(job, r, ORDER_OPEN, err);
 	return JOB_FAILED;
 }

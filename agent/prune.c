@@ -9,39 +9,13 @@
 
 #define ABANDONED_TIME (30 * 86400) /* after that no order is issued any more */
 
-/* Whether nothing else names the key: an adopted certificate may have the one of another. */
-static bool is_last(bool *out, struct store *store, const char *id, struct err *err)
-{
-	AUTO(strlist) struct strlist all = { 0 };
-	size_t n = 0;
-
-	if (!key_ids(&all, store, err))
-		return false;
-	for (size_t i = 0; i < all.n; i++)
-		n += !strcmp(all.item[i], id);
-	*out = n < 2;
-	return true;
-}
-
-/* What was adopted was made by somebody else, who may use it still. */
-static bool is_adopted(bool *out, int dir, struct err *err)
-{
-	AUTO(record) struct record intent = { 0 };
-	bool found;
-
-	if (!record_read(&intent, &found, dir, FILE_INTENT, err))
-		return false;
-	*out = record_get_int(&intent, "adopted", 0);
-	return true;
-}
-
 static bool delete_token_key(struct run *run, int dir, struct err *err)
 {
 	AUTO(record) struct record meta = { 0 };
 	struct ks_ref ref;
 	struct ks *ks;
 	bool found;
-	bool adopted;
+	bool foreign;
 	bool last;
 
 	/* what was abandoned has no meta, but its intent names the key all the same */
@@ -50,10 +24,11 @@ static bool delete_token_key(struct run *run, int dir, struct err *err)
 		return false;
 	if (!found || !*record_get(&meta, "key_store"))
 		return true;
-	if (!is_adopted(&adopted, dir, err) ||
-		!is_last(&last, run->store, record_get(&meta, "key_id"), err))
+	if (!key_ids_foreign(&foreign, dir, err) ||
+		!key_ids_last(&last, run->store, record_get(&meta, "key_id"), err))
 		return false;
-	if (adopted || !last)
+	/* the key of one certificate may be that of another */
+	if (foreign || !last)
 		return true;
 	return intent_find_key(&ks, &ref, run, &meta, dir, err) && ks_delete(ks, &ref, err);
 }

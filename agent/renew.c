@@ -77,21 +77,33 @@ bool renew_describe(struct record *r, const struct conf_cert *cert, struct err *
 	       /* the key of one that follows has the type that its leader chose */
 	       (cert->follow.path ||
 		       record_set(r, "key_type", ks_key_type_name(cert->key_type), err)) &&
-	       record_set(r, "key_store", cert->token ? cert->key_store : "", err);
+	       record_set(r, "key_store", cert->token ? cert->key_store : "", err) &&
+	       record_set(r, "key_given", cert->key_uri, err);
+}
+
+const char *renew_key_changed(const struct conf_cert *cert, const struct record *r)
+{
+	if (strcmp(record_get(r, "key_type"), ks_key_type_name(cert->key_type)))
+		return "key type changed";
+	if (strcmp(record_get(r, "key_store"), cert->token ? cert->key_store : ""))
+		return "key store changed";
+	if (strcmp(record_get(r, "key_given"), cert->key_uri ? cert->key_uri : "") != 0)
+		return "key URI changed";
+	return NULL;
 }
 
 const char *renew_changed(const struct conf_cert *cert, const struct record *meta)
 {
+	const char *key = renew_key_changed(cert, meta);
+
 	if (!same_names(cert, meta))
 		return "names changed";
 	if (cert->follow.path)
 		return NULL;
 	if (!same_subject(cert, meta))
 		return "subject changed";
-	if (strcmp(record_get(meta, "key_type"), ks_key_type_name(cert->key_type)))
-		return "key type changed";
-	if (strcmp(record_get(meta, "key_store"), cert->token ? cert->key_store : ""))
-		return "key store changed";
+	if (key)
+		return key;
 	if (strcmp(record_get(meta, "profile"), cert->profile ? cert->profile : "") != 0)
 		return "profile changed";
 	if (strcmp(record_get(meta, "account"), cert->account_name))

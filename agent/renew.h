@@ -50,6 +50,9 @@ void renew_at_once(struct renew_verdict *v, const char *why);
  */
 const char *renew_changed(const struct conf_cert *cert, const struct record *meta);
 
+/* The part of it that is about the key: what a key that was made before may not differ in. */
+const char *renew_key_changed(const struct conf_cert *cert, const struct record *r);
+
 /* Writes what renew_changed() compares. */
 MUST_USE bool renew_describe(struct record *r, const struct conf_cert *cert, struct err *err);
 

@@ -29,6 +29,7 @@ static const struct {
 	{ "live", offsetof(struct store, live), 0755 },
 	{ "archive", offsetof(struct store, archive), 0711 },
 	{ "cache", offsetof(struct store, cache), 0700 },
+	{ "next", offsetof(struct store, next), 0700 },
 };
 
 /* Parents of a state directory are the administrator's: made plainly, like mkdir -p. */
@@ -79,7 +80,7 @@ bool store_open_existing(struct store **out, const char *path, struct err *err)
 
 	if (!s)
 		return err_memory(err);
-	s->root = s->pending = s->live = s->archive = s->cache = s->lock = -1;
+	s->root = s->pending = s->live = s->archive = s->cache = s->next = s->lock = -1;
 	s->path = strdup(path);
 	if (!s->path)
 		return err_memory(err);
@@ -129,6 +130,7 @@ void store_close(struct store *s)
 	fs_close(s->live);
 	fs_close(s->archive);
 	fs_close(s->cache);
+	fs_close(s->next);
 	fs_close(s->root);
 	fs_close(s->lock);
 	free(s->path);
@@ -181,6 +183,11 @@ bool store_open_pending(int *out, struct store *s, const char *name, bool make, 
 	return open_below(out, s->pending, name, make, 0700, err);
 }
 
+bool store_open_next(int *out, struct store *s, const char *name, bool make, struct err *err)
+{
+	return open_below(out, s->next, name, make, 0700, err);
+}
+
 bool store_open_archive(int *out, struct store *s, const char *name, bool make, struct err *err)
 {
 	return open_below(out, s->archive, name, make, 0711, err);
@@ -213,11 +220,14 @@ bool store_clean(struct store *s, const char *name, struct err *err)
 	AUTO(strlist) struct strlist all = { 0 };
 	AUTO(fd) int pending = -1;
 	AUTO(fd) int archive = -1;
+	AUTO(fd) int next = -1;
 
 	if (!store_open_pending(&pending, s, name, false, err) ||
+		!store_open_next(&next, s, name, false, err) ||
 		!store_open_archive(&archive, s, name, false, err) ||
 		!store_generations(&all, s, name, err) ||
 		(pending >= 0 && !fs_clean_temp(pending, err)) ||
+		(next >= 0 && !fs_clean_temp(next, err)) ||
 		(archive >= 0 && !fs_clean_temp(archive, err)))
 		return false;
 	for (size_t i = 0; i < all.n; i++) {

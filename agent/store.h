@@ -4,6 +4,7 @@
  *	lock                   flock of the run that may change something
  *	pending/NAME/          one order in work
  *	archive/NAME/GEN/      complete generations, "000001" upward
+ *	next/NAME/             the key of the next certificate (agent/next_key.h)
  *	live/NAME              symbolic link to ../archive/NAME/GEN
  *	cache/                 what can be found out again
  *	burnt                  compromised keys (agent/revocation.h)
@@ -46,11 +47,12 @@
 
 struct store {
 	char *path;
-	int root; /* this and the next four: -1 until it is there */
+	int root; /* this and the next five: -1 until it is there */
 	int pending;
 	int live;
 	int archive;
 	int cache;
+	int next;
 	int lock; /* -1 until store_lock() */
 };
 
@@ -87,7 +89,9 @@ MUST_USE bool store_check_clock(struct store *s, int64_t now, struct err *err);
 MUST_USE bool store_open_pending(
 	int *out, struct store *s, const char *name, bool make, struct err *err);
 
-/* archive/NAME, the same way. */
+/* next/NAME and archive/NAME, the same way. */
+MUST_USE bool store_open_next(
+	int *out, struct store *s, const char *name, bool make, struct err *err);
 MUST_USE bool store_open_archive(
 	int *out, struct store *s, const char *name, bool make, struct err *err);
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "agent/pins.h"
 #include "csr/name.h"
 
 void view_dispose(struct view *v)
@@ -47,6 +48,18 @@ static const char *some(const char *value)
 	return *value ? value : NULL;
 }
 
+static bool view_keys(struct view *v, struct run *run, const struct conf_cert *cert, const char *id,
+	struct err *err)
+{
+	char next[CSR_SHA256_HEX];
+
+	if (!pins_next(next, run->store, cert, id, err))
+		return false;
+	csr_tlsa(v->tlsa, record_get(&v->meta, "spki"));
+	csr_tlsa(v->next_tlsa, next);
+	return true;
+}
+
 bool view_open(struct view *v, struct run *run, const struct conf_cert *cert, const char *id,
 	struct err *err)
 {
@@ -60,7 +73,8 @@ bool view_open(struct view *v, struct run *run, const struct conf_cert *cert, co
 		return false;
 	if (!found)
 		return err_set(err, ERR_IO, "generation %s has no meta file", id);
-	if (!view_paths(v, run->store, cert->name, id, err) || !view_names(v, err))
+	if (!view_paths(v, run->store, cert->name, id, err) || !view_names(v, err) ||
+		!view_keys(v, run, cert, id, err))
 		return false;
 	v->context = (struct hook_context) {
 		.name = cert->name,
@@ -76,6 +90,8 @@ bool view_open(struct view *v, struct run *run, const struct conf_cert *cert, co
 		.order_id = some(record_get(&v->meta, "order")),
 		.not_after = record_get_int(&v->meta, "not_after", 0),
 		.live_dir = v->live,
+		.tlsa = some(v->tlsa),
+		.next_tlsa = some(v->next_tlsa),
 	};
 	if (!v->context.key_uri)
 		v->context.key_path = v->key;

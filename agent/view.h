@@ -5,6 +5,7 @@
 #define AGENT_VIEW_H
 
 #include "agent/job.h"
+#include "csr/pin.h"
 
 struct view {
 	struct record meta;
@@ -15,6 +16,8 @@ struct view {
 	char *fullchain;
 	char *key;
 	char *live;
+	char tlsa[CSR_TLSA_MAX];
+	char next_tlsa[CSR_TLSA_MAX];
 	struct hook_context context; /* borrows from the rest */
 };
 

@@ -58,6 +58,8 @@ struct hook_context {
 	const char *fingerprint; /* SHA-256, lower-case hex */
 	const char *old_serial;
 	const char *order_id;
+	const char *tlsa;      /* "3 1 1 HEX" (RFC 6698) of its key */
+	const char *next_tlsa; /* of the key of the certificate after it */
 	int64_t not_after;
 	const char *live_dir; /* RENEWED_LINEAGE */
 	const struct strlist *failed_domains;

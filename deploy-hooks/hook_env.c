@@ -112,6 +112,8 @@ bool hook_env_build(struct strlist *out, const struct hook *h, enum hook_event e
 		{ "SCM_AGENT_FINGERPRINT_SHA256", ctx->fingerprint },
 		{ "SCM_AGENT_OLD_SERIAL", ctx->old_serial },
 		{ "SCM_AGENT_ORDER_ID", ctx->order_id },
+		{ "SCM_AGENT_TLSA", ctx->tlsa },
+		{ "SCM_AGENT_NEXT_TLSA", ctx->next_tlsa },
 		{ "SCM_AGENT_NOT_AFTER",
 			ctx->not_after ? clock_format(not_after, ctx->not_after) : NULL },
 	};

@@ -1,5 +1,3 @@
-#include <assert.h>
-
 #include <openssl/err.h>
 
 #include "keystore/jks_credential.h"
@@ -101,20 +99,6 @@ bool ks_credential_load(
 		c.cert = leaf;
 	*out = c;
 	c = (struct ks_credential) { 0 };
-	return true;
-}
-
-bool ks_credential_key(EVP_PKEY **out, const struct ks_credential_source *src, struct err *err)
-{
-	AUTO(ks_credential) struct ks_credential c = { 0 };
-	AUTO(x509_stack) STACK_OF(X509) *certs = NULL;
-
-	/* a key in a token is of no use once that is closed */
-	assert(src->type != KS_PKCS11);
-	ERR_clear_error();
-	if (!load(&c, &certs, src, err))
-		return false;
-	*out = TAKE(c.key);
 	return true;
 }
 

@@ -57,10 +57,6 @@ struct ks_credential {
 MUST_USE bool ks_credential_load(
 	struct ks_credential *out, const struct ks_credential_source *src, struct err *err);
 
-/* The key alone, out of a blob; no certificate has to be with it. Owned. */
-MUST_USE bool ks_credential_key(
-	EVP_PKEY **out, const struct ks_credential_source *src, struct err *err);
-
 /* Safe on one that is all zero, and twice. */
 void ks_credential_dispose(struct ks_credential *c);
 AUTO_DEFINE_REF(ks_credential, struct ks_credential, ks_credential_dispose);

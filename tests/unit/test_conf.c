@@ -474,8 +474,6 @@ static void refuses_what_comes_later(void **state)
 {
 	static const char *const lines[][2] = {
 		{ "[agent]", "metrics_file = /var/lib/x.prom" },
-		{ "[certificate:www]", "reuse_key = yes" },
-		{ "[defaults]", "reuse_key = yes" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {

@@ -282,20 +282,6 @@ static void der_is_not_pem(void **state)
 	check_refused(&der, NULL, "no private key");
 }
 
-static void a_key_needs_no_certificate(void **state)
-{
-	AUTO(buf) struct buf pem = BUF(65536);
-	AUTO(pkey) EVP_PKEY *loaded = NULL;
-	struct ks_credential_source src = { .type = KS_PEM };
-
-	(void)state;
-	add_plain(&pem, key);
-	src.data = pem.data;
-	src.len = pem.len;
-	assert_true(ks_credential_key(&loaded, &src, &err));
-	assert_int_equal(EVP_PKEY_eq(loaded, key), 1);
-}
-
 static void disposing_is_always_safe(void **state)
 {
 	struct ks_credential c = { 0 };
@@ -323,7 +309,6 @@ int main(void)
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(bare_key),
 		cmocka_unit_test(der_is_not_pem),
-		cmocka_unit_test(a_key_needs_no_certificate),
 		cmocka_unit_test(disposing_is_always_safe),
 	};
 

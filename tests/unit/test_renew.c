@@ -304,6 +304,13 @@ static void a_token(struct conf_cert *c)
 	c->key_store = changed;
 }
 
+static void a_key_uri(struct conf_cert *c)
+{
+	static char uri[] = "pkcs11:object=web";
+
+	c->key_uri = uri;
+}
+
 static void another_profile(struct conf_cert *c)
 {
 	c->profile = other_profile;
@@ -345,6 +352,7 @@ static void follows_the_configuration(void **state)
 		{ a_country, "subject changed" },
 		{ another_key_type, "key type changed" },
 		{ a_token, "key store changed" },
+		{ a_key_uri, "key URI changed" },
 		{ another_profile, "profile changed" },
 		{ another_account, "account changed" },
 	};
@@ -392,6 +400,30 @@ static void follows_the_token(void **state)
 	/* a token may be called "file" */
 	s.cert.token = &token;
 	assert_string_equal(renew_changed(&s.cert, &s.meta), "key store changed");
+}
+
+static void the_key_uri_that_it_was_ordered_with(void **state)
+{
+	static char uri[] = "pkcs11:object=web";
+	static char other[] = "pkcs11:object=web2";
+	AUTO(scene) struct scene s;
+	AUTO(record) struct record meta = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	open_scene(&s, 199);
+	s.cert.key_uri = uri;
+	assert_true(renew_describe(&meta, &s.cert, &err));
+	assert_null(renew_changed(&s.cert, &meta));
+	assert_null(renew_key_changed(&s.cert, &meta));
+	s.cert.key_uri = other;
+	assert_string_equal(renew_changed(&s.cert, &meta), "key URI changed");
+	assert_string_equal(renew_key_changed(&s.cert, &meta), "key URI changed");
+	s.cert.key_uri = NULL;
+	assert_string_equal(renew_changed(&s.cert, &meta), "key URI changed");
+	s.cert.key_uri = uri;
+	s.cert.profile = other_profile;
+	assert_null(renew_key_changed(&s.cert, &meta));
 }
 
 /* What was changed comes before its age, and is due whatever its age. */
@@ -536,6 +568,7 @@ int main(void)
 		cmocka_unit_test(is_due_without_dates),
 		cmocka_unit_test(follows_the_configuration),
 		cmocka_unit_test(follows_the_token),
+		cmocka_unit_test(the_key_uri_that_it_was_ordered_with),
 		cmocka_unit_test(prefers_the_change),
 		cmocka_unit_test(describes_many_names),
 		cmocka_unit_test(needs_a_description),
