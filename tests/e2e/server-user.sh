@@ -98,7 +98,7 @@ chmod 2750 "$T/tokens"
 expect 0 deploy www
 
 say "no secret is in an argument or the environment, and nobody looks in"
-strace -f -v -s 4096 -e trace=execve,setgroups,setresgid,setresuid,capset,prctl -o "$T/trace" \
+ASAN_OPTIONS=detect_leaks=0 strace -f -v -s 4096 -e trace=execve,setgroups,setresgid,setresuid,capset,prctl -o "$T/trace" \
 	"$BUILD/root/bin/scm-agent" -c "$T/agent.ini" key probe www --as www-data >"$T/out" || fail "strace"
 grep -q 'execve("/proc/self/exe", \["/proc/self/exe", "--signer"\], \["SOFTHSM2_CONF=' "$T/trace" ||
 	fail "no process was started: $(cat "$T/trace")"
@@ -107,7 +107,7 @@ grep -q 'PR_SET_DUMPABLE, SUID_DUMP_DISABLE' <(sed -n '/setresuid/,$p' "$T/trace
 
 say "a PIN that the agent was refused is not given to anybody"
 printf 'wrong1' >"$T/pin"
-strace -f -e trace=execve -o "$T/trace" "$BUILD/root/bin/scm-agent" -c "$T/agent.ini" \
+ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=execve -o "$T/trace" "$BUILD/root/bin/scm-agent" -c "$T/agent.ini" \
 	key probe www --as www-data >"$T/out" 2>&1 && fail "a wrong PIN"
 # that of the first generation has its key in a file
 [ "$(grep -c signer "$T/trace")" = 1 ] || fail "a process was started for the token"
