@@ -108,7 +108,7 @@ static struct signer_job file_job(const struct tempdir *dir)
 	};
 	struct ks_ref ref = { .dir = dir->fd, .file = "privkey.pem", .label = "" };
 	AUTO(ks) struct ks *ks = NULL;
-	bool found;
+	bool found = false;
 
 	snprintf(job.dir, sizeof(job.dir), "%s", dir->path);
 	assert_true(ks_open_files(&ks, &err) && ks_find(&found, ks, &ref, &err));
