@@ -1,8 +1,9 @@
 #!/bin/bash
 # credential.sh [--sample N]: the crash sweep of the agent's own client certificate. A second
 # generation is complete; the run that lets it log in and puts it in place is killed at each point
-# (crashat.c), or at N of them evenly spread, and goes on as the timer would. Twice: while SCM knows
-# the first one, and after the second one's serial number was entered. Whatever the point, what the
+# (crashat.c), or at N of them evenly spread, and goes on as the timer would: while SCM knows the
+# first one, and after the second one's serial number was entered, before and after it was refused.
+# The same with the very first one of ours, when there is nothing else to go back to. Whatever the point, what the
 # account logs in with is whole, one that SCM knows is in use in the end, and SCM has refused no
 # more logins than it has to. BUILD_DIR is the build directory.
 # shellcheck source=tests/e2e/lib.sh
@@ -51,7 +52,13 @@ whole() {
 	[ "$(openssl x509 -in "$T/used.pem" -noout -pubkey)" = "$(openssl pkey -in "$T/used.pem" -pubout)" ]
 }
 
-# scene KIND: the state before
+# keep KIND: what there is becomes the state before
+keep() {
+	rm -rf "$T/state.$1" "$T/etc.$1"
+	cp -a "$T/state" "$T/state.$1"
+	cp -a "$D" "$T/etc.$1"
+}
+
 scene() {
 	rm -rf "$T/state" "$D"
 	cp -a "$T/state.$1" "$T/state"
@@ -124,7 +131,14 @@ for kind in p12 own; do
 	conf_cert login
 	[ "$kind" = own ] || printf '\n[install:login]\ncertificate = login\nformat = pkcs12\npath = %s\nalias = scm\npassword_file = %s\n' \
 		"$D/login.p12" "$T/store.pw" >>"$T/agent.ini"
+	DONE=0
 	agent run
+	if [ "$kind" = p12 ]; then
+		rm "$T/state/archive/login/000001/unaccepted"
+		keep p12
+		sweep p12 "the first one" "$(serial_of "$T/first.pem")" 7 2
+		scene p12
+	fi
 	first=$(serial_of "$T/state/archive/login/000001/cert.pem")
 	enter "$first"
 	[ "$kind" = own ] || expect 0 deploy login
@@ -134,9 +148,7 @@ for kind in p12 own; do
 	expect 7 run --force login
 	second=$(serial_of "$T/state/archive/login/000002/cert.pem")
 	rm "$T/state/archive/login/000002/unaccepted"
-	cp -a "$T/state" "$T/state.$kind"
-	cp -a "$D" "$T/etc.$kind"
-	DONE=0
+	keep "$kind"
 	# the new one may be refused once more by the run after the crash
 	sweep "$kind" "not entered" "$first" 7 2
 	enter "$second"
@@ -144,8 +156,7 @@ for kind in p12 own; do
 	scene "$kind"
 	enter "$first"
 	expect 7 run
-	rm -rf "$T/state.$kind"
-	cp -a "$T/state" "$T/state.$kind"
+	keep "$kind"
 	enter "$second"
 	# the old one's refusal may have been lost with the run that met it
 	sweep "$kind" "refused before" "$second" 0 2
