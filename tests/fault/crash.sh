@@ -8,7 +8,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD_DIR:?the build directory}
 scenarios=(file-first file-renewal token-first token-renewal
-	file-renew file-replace token-replace file-revoke file-adopt file-follow)
+	file-renew file-replace token-replace file-revoke file-adopt file-follow
+	file-reuse token-reuse file-next token-next file-stage token-stage file-import)
 sample=0
 jobs=$(nproc)
 

@@ -6,7 +6,9 @@
 #	prepare KEY LIFE	fills DIR. KEY: file or token. LIFE: first (nothing is there yet),
 #				renewal or renew (a certificate is there, and due; the second is
 #				renewed by its order), replace, revoke (of a compromised key), adopt,
-#				follow (what another host ordered; it has renewed)
+#				follow (what another host ordered; it has renewed), reuse (renewed with
+#				the key that it has), next (with the one that was made ahead), stage (one
+#				is to be made ahead, and nothing is due), import (the first key is a file's)
 #	count			an untroubled command under crashat; prints the number of points
 #	point K MODE		the command killed at point K (tests/fault/crashat.c), then the runs
 #				a timer would start, then the command once more if it had not got
@@ -95,6 +97,7 @@ write_config() {
 		renew_before = $renew_before
 		key_store = $key_store
 		renew_with = $renew_with
+		$policy
 	END
 	if [ "$key_store" != file ]; then
 		cat >>"$world/agent.ini" <<-END
@@ -119,7 +122,7 @@ make_token() {
 }
 
 prepare() {
-	local key_store=file renew_with=enroll
+	local key_store=file renew_with=enroll policy=
 
 	printf '%s\n' "$2" >"$world/life"
 	echo run >"$world/command"
@@ -134,7 +137,16 @@ prepare() {
 		write_config "$key_store" 33%
 		return
 		;;
+	import)
+		(umask 077 && openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+			-out "$world/own.pem" 2>/dev/null)
+		policy="import_key = $world/own.pem"
+		write_config "$key_store" 33%
+		return
+		;;
 	renew) renew_with=renew ;;
+	reuse) policy='reuse_key = yes' ;;
+	next) policy='next_key = yes' ;;
 	esac
 	# An hour of life, of which all but a second is the time to renew.
 	write_config "$key_store" 3599s
@@ -148,6 +160,19 @@ prepare_renewal() {
 
 prepare_renew() {
 	sleep 2
+}
+
+prepare_reuse() {
+	sleep 2
+}
+
+prepare_next() {
+	sleep 2
+}
+
+prepare_stage() {
+	policy='next_key = yes'
+	write_config "$key_store" 33%
 }
 
 prepare_replace() {
@@ -213,6 +238,11 @@ all_keys() {
 	fi
 }
 
+# Of the key that was made ahead; nothing without one.
+next_spki() {
+	[ ! -e "$world/state/next/www/meta" ] || sed -n 's/^spki=//p' "$world/state/next/www/meta"
+}
+
 # The key that belongs to the live certificate really signs.
 live_key_signs() {
 	local live=$world/state/live/www
@@ -242,7 +272,7 @@ placed() {
 judge() {
 	local all keys spki left wanted=$(($1 + 1))
 
-	case $life in adopt | follow) wanted=$1 ;; esac
+	case $life in adopt | follow | stage) wanted=$1 ;; esac
 	mapfile -t all < <(placed)
 	[ "${#all[@]}" -le "$wanted" ] || say "double: ${#all[@]} orders instead of $wanted"
 	keys=$(all_keys)
@@ -252,14 +282,35 @@ judge() {
 	[ "${#all[@]}" -eq "$wanted" ] || say "repair: no order was made"
 	[ "$(cert_spki)" = "${all[-1]}" ] || say "repair: the new certificate is not live"
 	live_key_signs 2>>"$world/agent.log" || say "mismatch: the live key and certificate"
-	[ "$(wc -l <<<"$keys")" -eq "$wanted" ] ||
-		say "repair: $(wc -l <<<"$keys") keys for $wanted orders"
+	judge_keys "$keys" "$wanted"
 	[ "$life" != revoke ] || judge_revoked "${all[-2]}"
 	# as the next boot does
 	run_agent recover || say "repair: recover has status $?"
 	left=$(find "$world/state" -name '.tmp-*' -o -path '*/pending/*')
 	[ -z "$left" ] || say "repair: left behind: $left"
 	[ -e "$world/deploy-www" ] || say "repair: not deployed"
+}
+
+# judge_keys KEYS ORDERS: a key for each order, unless one is used again or made ahead; none besides.
+judge_keys() {
+	local keys=$1 wanted=$2 next
+
+	next=$(next_spki)
+	case $life in
+	reuse) wanted=1 && keys=$(sort -u <<<"$1") ;;
+	next | stage) wanted=$((wanted + 1)) ;;
+	esac
+	[ "$(wc -l <<<"$keys")" -eq "$wanted" ] ||
+		say "repair: $(wc -l <<<"$keys") keys instead of $wanted"
+	case $life in
+	next | stage)
+		grep -qx "$next" <<<"$keys" || say "lost: no next key"
+		[ "$next" != "$(cert_spki)" ] || say "mismatch: the next key is the live one"
+		;;
+	import) [ "$(cert_spki)" = "$(openssl pkey -in "$world/own.pem" -pubout | spki_of)" ] ||
+		say "lost: another key than that of the file" ;;
+	esac
+	[ "$life" != next ] || [ "$(cert_spki)" = "$waiting" ] || say "lost: not the key that was made ahead"
 }
 
 # judge_revoked SPKI: its certificate is revoked, and the key can't come back.
@@ -274,7 +325,7 @@ judge_revoked() {
 # Whether a run goes on with the command, or has ended it.
 has_begun() {
 	case $life in
-	first | renew* | follow) ;;
+	first | renew* | follow | reuse | next | stage | import) ;;
 	replace) placed | tail -n +2 | grep -q . ;;
 	revoke) [ -n "$(field 'select(.event == "revoked") | .sslId')" ] ;;
 	adopt) [ -e "$world/state/pending/www" ] || [ -e "$world/state/archive/www/000001" ] ;;
@@ -296,12 +347,13 @@ begin() {
 	mapfile -t command <"$world/command"
 	life=$(cat "$world/life")
 	before=$(placed | wc -l)
+	waiting=$(next_spki)
 	rm -f "$world/deploy-www"
 	start_sim
 }
 
 count() {
-	local before life command
+	local before life command waiting
 
 	begin
 	"$crashat" --count -o "$world/points" -- "$agent" -c "$world/agent.ini" "${command[@]}" \
@@ -312,7 +364,7 @@ count() {
 }
 
 point() {
-	local before life command status=0
+	local before life command waiting status=0
 
 	begin
 	"$crashat" --at "$1" --mode "$2" -o "$world/points" -- "$agent" -c "$world/agent.ini" \
