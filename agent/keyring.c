@@ -48,11 +48,25 @@ static void close_token(struct ks *ks, const struct conf_token *t)
 			t->timeout);
 }
 
+/* The login went well, and then a key wanted a PIN of its own: later runs must not try it either.
+ */
+static void note_refusal_at_use(
+	struct keyring *k, const struct slot *slot, const struct conf_token *t)
+{
+	struct err err = { 0 };
+
+	if (slot->ks && ks_pin_refused(slot->ks) &&
+		!keyring_refused(
+			k, t, "a key wants a PIN again when it signs, and refuses this one", &err))
+		log_error("token %s: a refused PIN could not be remembered: %s", t->name, err.text);
+}
+
 void keyring_free(struct keyring *k)
 {
 	if (!k)
 		return;
 	for (size_t i = 0; k->slot && i < k->conf->tokens; i++) {
+		note_refusal_at_use(k, &k->slot[i], &k->conf->token[i]);
 		close_token(k->slot[i].ks, &k->conf->token[i]);
 		secret_free(k->slot[i].pin);
 	}

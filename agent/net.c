@@ -74,6 +74,7 @@ static bool note_pin(struct net *n, const struct fetcher_start *start, const str
 	if (!refusal_of_account(&account, start->account, err))
 		return false;
 	account.kind = ERR_KEYSTORE;
+	memcpy(account.token, token->token, sizeof(account.token));
 	return refusal_note(n->store, &account, why->text, err);
 }
 

@@ -49,11 +49,10 @@ static void add_proxy(struct buf *out, const struct conf_account *a)
 	add_file(out, a->proxy_password_file);
 }
 
-static void add_token(struct buf *out, const struct conf_token *t)
+static void add_which(struct buf *out, const struct conf_token *t)
 {
 	add_text(out, t->module);
 	add_text(out, t->uri);
-	add_file(out, t->pin_file);
 	/* which token that is depends on these, too */
 	add_text(out, t->init_args);
 	for (size_t i = 0; i < t->env.n; i++)
@@ -78,8 +77,10 @@ bool refusal_of_account(struct refusal *out, const struct conf_account *a, struc
 	add_file(&text, a->store_password_file);
 	add_file(&text, a->key_password_file);
 	add_proxy(&text, a);
-	if (a->store_token)
-		add_token(&text, a->store_token);
+	if (a->store_token) {
+		add_which(&text, a->store_token);
+		add_file(&text, a->store_token->pin_file);
+	}
 	return finish(out, &text, err);
 }
 
@@ -89,7 +90,10 @@ bool refusal_of_token(struct refusal *out, const struct conf_token *t, struct er
 
 	*out = (struct refusal) { .kind = ERR_KEYSTORE };
 	snprintf(out->file, sizeof(out->file), "refused-pin-%.64s", t->name);
-	add_token(&text, t);
+	add_which(&text, t);
+	if (!csr_der_fingerprint(out->token, text.data, text.len))
+		return err_memory(err);
+	add_file(&text, t->pin_file);
 	return finish(out, &text, err);
 }
 
@@ -101,7 +105,10 @@ bool refusal_check(struct store *store, const struct refusal *r, struct err *err
 	if (!record_read(&known, &found, store->cache, r->file, err))
 		return false;
 	if (!found || strcmp(record_get(&known, "digest"), r->digest))
-		return true;
+		return !strlist_has(&store->refused, r->token) ||
+		       err_set(err, r->kind,
+			       "this token has refused another PIN in this run; one attempt a "
+			       "run, since tokens lock");
 	return err_set(err, err_kind_of(record_get(&known, "kind"), r->kind),
 		"not tried again since it was refused (%s); correct the configuration or the "
 		"secret's file, or run scm-agent reset",
@@ -113,6 +120,9 @@ bool refusal_note(
 {
 	AUTO(record) struct record known = { 0 };
 
+	/* first: this holds even if it can't be written */
+	if (*r->token && !strlist_add(&store->refused, r->token))
+		return err_memory(err);
 	return store_make(store, err) && record_set(&known, "digest", r->digest, err) &&
 	       record_set(&known, "message", message, err) &&
 	       record_set(&known, "kind", err_name(r->kind), err) &&

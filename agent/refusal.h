@@ -15,6 +15,7 @@
 struct refusal {
 	char file[96];	 /* below cache/ */
 	char digest[65]; /* SHA-256, hex */
+	char token[65];	 /* of a PIN: which token, whatever the PIN; else "" */
 	enum err_kind kind;
 };
 
@@ -26,7 +27,10 @@ MUST_USE bool refusal_of_token(
 /* False, with the refusal's kind, when it was refused before and nothing has changed since. */
 MUST_USE bool refusal_check(struct store *store, const struct refusal *r, struct err *err);
 
-/* Remembers it, with the message that the refusal came with. */
+/*
+ * Remembers it, with the message that the refusal came with. A token that refused a PIN is not
+ * asked again in this run, by another PIN either: each attempt counts, wherever it is configured.
+ */
 MUST_USE bool refusal_note(
 	struct store *store, const struct refusal *r, const char *message, struct err *err);
 

@@ -133,6 +133,7 @@ void store_close(struct store *s)
 	fs_close(s->next);
 	fs_close(s->root);
 	fs_close(s->lock);
+	strlist_dispose(&s->refused);
 	free(s->path);
 	free(s);
 }

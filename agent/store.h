@@ -54,6 +54,8 @@ struct store {
 	int cache;
 	int next;
 	int lock; /* -1 until store_lock() */
+	struct strlist
+		refused; /* tokens that refused a PIN since this program started (refusal.h) */
 };
 
 /*

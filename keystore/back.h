@@ -28,7 +28,8 @@ struct ks_ops {
 
 struct ks {
 	const struct ks_ops *ops;
-	char name[64]; /* "token 'web'", put before each message; "" for none */
+	char name[64];	  /* "token 'web'", put before each message; "" for none */
+	bool pin_refused; /* by a key that wants it at each use */
 };
 
 #endif

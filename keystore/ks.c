@@ -8,6 +8,11 @@ static bool named(const struct ks *ks, struct err *err)
 	return ks->name[0] ? err_wrap(err, "%s", ks->name) : false;
 }
 
+bool ks_pin_refused(const struct ks *ks)
+{
+	return ks->pin_refused;
+}
+
 void ks_close(struct ks *ks)
 {
 	if (ks)

@@ -65,6 +65,12 @@ MUST_USE bool ks_open_token(
  */
 bool ks_stuck(void);
 
+/*
+ * Whether a key that wants the PIN again at each use would not take it; from then on such a key
+ * fails without another attempt. As for ks_open_token()'s, also in later runs.
+ */
+bool ks_pin_refused(const struct ks *ks);
+
 /* Logs out and unloads; NULL is fine. Every key that came from it must have been freed. */
 void ks_close(struct ks *ks);
 AUTO_DEFINE(ks, struct ks *, ks_close);

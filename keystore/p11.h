@@ -44,6 +44,19 @@ bool p11_raise(CK_RV rv, const char *what);
 /* The same with the text of an error. False. */
 bool p11_raise_err(const struct err *err);
 
+/*
+ * What C_Login says to a PIN that was looked at and was not right.
+ *
+ * A PIN that is locked was not looked at, and nobody knows whether it is right: what others have
+ * done to a TPM passes in time, and must not end renewals for good. A token does not count while
+ * locked.
+ */
+static inline bool p11_pin_refused(CK_RV rv)
+{
+	return rv == CKR_PIN_INCORRECT || rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE ||
+	       rv == CKR_PIN_EXPIRED;
+}
+
 /* Handles of the objects that match, at most `max`: more is an error. */
 MUST_USE bool p11_find(CK_OBJECT_HANDLE *out, size_t *n, size_t max, const struct p11 *p,
 	const CK_ATTRIBUTE *match, size_t attributes, struct err *err);

@@ -56,11 +56,14 @@ static bool digest_info(
 static CK_RV authenticate(const struct p11_key *key)
 {
 	const struct secret *pin = key->pin;
+	CK_RV rv;
 
 	if (!pin)
 		return CKR_OK;
-	return P11_CALL(&key->p11, C_Login, CKU_CONTEXT_SPECIFIC,
-		(unsigned char *)secret_bytes(pin), secret_len(pin));
+	rv = P11_CALL(&key->p11, C_Login, CKU_CONTEXT_SPECIFIC, (unsigned char *)secret_bytes(pin),
+		secret_len(pin));
+	*key->pin_refused = p11_pin_refused(rv);
+	return rv;
 }
 
 /* One signature, with all that the module is handed. */
@@ -82,11 +85,18 @@ static bool sign_now(void *arg, struct err *err)
 
 	if (own.mechanism.pParameter)
 		own.mechanism.pParameter = &own.pss;
+	/* each attempt counts: a second one could lock the token */
+	if (own.key.pin && *own.key.pin_refused)
+		return p11_err(err, CKR_PIN_INCORRECT, "sign");
 	rv = P11_CALL(&own.key.p11, C_SignInit, &own.mechanism, own.key.object);
-	if (rv == CKR_OK)
-		rv = authenticate(&own.key);
-	if (rv == CKR_OK)
+	if (rv == CKR_OK) {
+		CK_RV refused = authenticate(&own.key);
+
+		/* also without a login, which ends it: no other key could sign before that */
 		rv = P11_CALL(&own.key.p11, C_Sign, own.input, own.input_len, own.out, &own.len);
+		if (refused != CKR_OK)
+			rv = refused;
+	}
 	if (rv == CKR_OK && own.len > s->len)
 		rv = CKR_SIGNATURE_LEN_RANGE;
 	if (rv != CKR_OK)

@@ -15,6 +15,7 @@ struct p11_key {
 	struct p11 p11;
 	CK_OBJECT_HANDLE object;
 	const struct secret *pin; /* for keys that want it at each use (CKA_ALWAYS_AUTHENTICATE) */
+	bool *pin_refused;	  /* set when one of them would not take it */
 };
 
 /* How to sign. For PSS the digest is SHA-256, SHA-384 or SHA-512. */

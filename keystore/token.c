@@ -15,17 +15,6 @@ static bool open_session(struct token *t, struct err *err)
 	return rv == CKR_OK || p11_err(err, rv, "open a session");
 }
 
-/*
- * A PIN that is locked was not looked at, and nobody knows whether it is right: what others have
- * done to a TPM passes in time, and must not end renewals for good. A token does not count while
- * locked.
- */
-static bool refused(CK_RV rv)
-{
-	return rv == CKR_PIN_INCORRECT || rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE ||
-	       rv == CKR_PIN_EXPIRED;
-}
-
 static bool login_failed(CK_RV rv, struct err *err)
 {
 	if (rv == CKR_PIN_LOCKED)
@@ -36,7 +25,7 @@ static bool login_failed(CK_RV rv, struct err *err)
 		return err_set(err, ERR_KEYSTORE, "the PIN has expired; set a new one");
 	if (rv == CKR_USER_PIN_NOT_INITIALIZED)
 		return err_set(err, ERR_KEYSTORE, "the token has no user PIN yet; set one");
-	if (refused(rv))
+	if (p11_pin_refused(rv))
 		return err_set(err, ERR_KEYSTORE,
 			"wrong PIN; it is not tried again before its file or the configuration "
 			"changes, because tokens lock");
@@ -53,9 +42,8 @@ static bool may_try(const CK_TOKEN_INFO *info, const struct secret *pin, struct 
 		return login_failed(CKR_PIN_LOCKED, err);
 	if (pin && info->flags & CKF_USER_PIN_FINAL_TRY)
 		return err_set(err, ERR_KEYSTORE,
-			"one more wrong PIN would lock the token; log in once by hand with the "
-			"right "
-			"one");
+			"one more wrong PIN would lock the token, so none is tried; log in once "
+			"by hand with the right one, as by pkcs11-tool --login --list-objects");
 	return true;
 }
 
@@ -67,7 +55,7 @@ static bool login(struct token *t, bool *pin_refused, struct err *err)
 		return true;
 	rv = P11_CALL(&t->p11, C_Login, CKU_USER, (unsigned char *)secret_bytes(t->pin),
 		secret_len(t->pin));
-	*pin_refused = refused(rv);
+	*pin_refused = p11_pin_refused(rv);
 	return rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN || login_failed(rv, err);
 }
 

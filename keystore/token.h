@@ -41,6 +41,9 @@ MUST_USE bool token_find_slot(CK_SLOT_ID *out, CK_TOKEN_INFO *info, const struct
 MUST_USE bool token_private_key(
 	EVP_PKEY **out, struct token *t, CK_OBJECT_HANDLE private, struct err *err);
 
+/* Whether the key wants the PIN again for each signature (CKA_ALWAYS_AUTHENTICATE). */
+bool token_wants_pin(const struct token *t, CK_OBJECT_HANDLE private);
+
 /* The X.509 certificate in an object, NULL when it is none. Owned. */
 X509 *token_certificate(const struct token *t, CK_OBJECT_HANDLE object);
 

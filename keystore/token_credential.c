@@ -59,8 +59,10 @@ static bool look(void *arg, struct err *err)
 	const char *alias = l->src->alias && *l->src->alias ? l->src->alias : NULL;
 	CK_OBJECT_HANDLE private;
 
+	/* a key that wants its PIN at each use is tried here, where a refusal is told apart */
 	return token_search_key(&private, l->token, alias, l->uri, err) &&
 	       token_private_key(l->key, l->token, private, err) &&
+	       (!token_wants_pin(l->token, private) || ks_probe(*l->key, err)) &&
 	       (l->src->len ? add_given(l->certs, l->src, err) : gather(l->certs, l->token, err));
 }
 
@@ -94,8 +96,11 @@ bool token_credential(struct ks **ks, EVP_PKEY **key, STACK_OF(X509) * *certs,
 		return false;
 	l.token = token_of(opened);
 	l.uri = uri;
-	if (!guard_run(l.token->p11.guard, look, &l, err))
+	if (!guard_run(l.token->p11.guard, look, &l, err)) {
+		if (src->pin_refused)
+			*src->pin_refused = ks_pin_refused(opened);
 		return err_wrap(err, "%s", opened->name);
+	}
 	*key = TAKE(pkey);
 	*certs = TAKE(found);
 	*ks = TAKE(opened);

@@ -48,7 +48,7 @@ static bool public_half(EVP_PKEY **out, struct token *t, CK_OBJECT_HANDLE privat
 		       "neither a public key nor a certificate is there with the private key's id");
 }
 
-static bool wants_pin(const struct token *t, CK_OBJECT_HANDLE private)
+bool token_wants_pin(const struct token *t, CK_OBJECT_HANDLE private)
 {
 	CK_BBOOL always = CK_FALSE;
 	size_t len = sizeof(always);
@@ -63,7 +63,8 @@ bool token_private_key(EVP_PKEY **out, struct token *t, CK_OBJECT_HANDLE private
 
 	if (!public_half(&public, t, private, err))
 		return false;
-	if (wants_pin(t, private))
+	if (token_wants_pin(t, private))
 		key.pin = t->pin;
+	key.pin_refused = &t->ks.pin_refused;
 	return provider_key(out, public, &key, err);
 }

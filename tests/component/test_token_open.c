@@ -291,30 +291,58 @@ static void one_token_opened_twice(void **state)
 	ks_close(second);
 }
 
+static void make_key_that_wants_the_pin(struct ks *ks, const struct ks_ref *ref)
+{
+	struct p11 *raw = token_raw(ks);
+	const struct ks_key_spec *spec = ks_key_spec(KS_EC_P256);
+	CK_MECHANISM mechanism = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
+	CK_BBOOL yes = CK_TRUE;
+	CK_ATTRIBUTE public[] = { P11_ATTR(CKA_TOKEN, yes), token_id(ref),
+		{ CKA_EC_PARAMS, (void *)spec->ec_params, spec->ec_params_len } };
+	CK_ATTRIBUTE private[] = { P11_ATTR(CKA_TOKEN, yes), token_id(ref),
+		P11_ATTR(CKA_PRIVATE, yes), P11_ATTR(CKA_SIGN, yes),
+		P11_ATTR(CKA_ALWAYS_AUTHENTICATE, yes) };
+	CK_OBJECT_HANDLE object;
+
+	assert_int_equal(raw->fn->C_GenerateKeyPair(
+				 raw->session, &mechanism, public, 3, private, 5, &object, &object),
+		CKR_OK);
+}
+
 /* As PIV cards have them: the PIN is wanted for each signature, and nobody is there to be asked. */
 static void keys_that_want_the_pin_each_time(void **state)
 {
 	const struct token_fixture *f = *state;
 	const struct ks_ref ref = token_ref(1);
 	struct ks *ks = token_open_faulty(f);
-	struct p11 *raw = token_raw(ks);
-	const struct ks_key_spec *spec = ks_key_spec(KS_EC_P256);
-	CK_MECHANISM mechanism = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
-	CK_BBOOL yes = CK_TRUE;
-	CK_ATTRIBUTE public[] = { P11_ATTR(CKA_TOKEN, yes), token_id(&ref),
-		{ CKA_EC_PARAMS, (void *)spec->ec_params, spec->ec_params_len } };
-	CK_ATTRIBUTE private[] = { P11_ATTR(CKA_TOKEN, yes), token_id(&ref),
-		P11_ATTR(CKA_PRIVATE, yes), P11_ATTR(CKA_SIGN, yes),
-		P11_ATTR(CKA_ALWAYS_AUTHENTICATE, yes) };
-	CK_OBJECT_HANDLE object;
 	EVP_PKEY *key = NULL;
 
-	assert_int_equal(raw->fn->C_GenerateKeyPair(
-				 raw->session, &mechanism, public, 3, private, 5, &object, &object),
-		CKR_OK);
+	make_key_that_wants_the_pin(ks, &ref);
 	if (!ks_load(&key, ks, &ref, &err) || !ks_probe(key, &err) || !ks_probe(key, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(f->faults->calls[FAULT_C_Login], 3);
+	EVP_PKEY_free(key);
+	ks_close(ks);
+}
+
+/* Its PIN may be another than the token's: each attempt counts, so there is one. */
+static void a_key_that_refuses_the_pin(void **state)
+{
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+	EVP_PKEY *key = NULL;
+
+	make_key_that_wants_the_pin(ks, &ref);
+	assert_true(ks_load(&key, ks, &ref, &err));
+	f->faults->rv[FAULT_C_Login] = CKR_PIN_INCORRECT;
+	assert_false(ks_pin_refused(ks));
+	for (int i = 0; i < 3; i++) {
+		assert_false(ks_probe(key, &err));
+		check_says(err.text, "CKR 0xa0");
+		assert_true(ks_pin_refused(ks));
+	}
+	assert_int_equal(f->faults->calls[FAULT_C_Login], 2);
 	EVP_PKEY_free(key);
 	ks_close(ks);
 }
@@ -337,6 +365,7 @@ int main(void)
 		WITH_TOKEN(two_tokens_of_one_module),
 		WITH_TOKEN(one_token_opened_twice),
 		WITH_TOKEN(keys_that_want_the_pin_each_time),
+		WITH_TOKEN(a_key_that_refuses_the_pin),
 	};
 
 	if (!token_available())

@@ -1,5 +1,5 @@
 # For stories about PKCS#11 modules that misbehave: sourced after lib.sh.
-# shellcheck shell=bash disable=SC2034,SC2317
+# shellcheck shell=bash disable=SC2034,SC2119,SC2120,SC2317
 
 # faulty_module: has the next conf_head use the module that fails on demand, in place of SoftHSM, and
 # log each call. A copy, since a build directory may be anybody's.

@@ -285,6 +285,13 @@ static void touch_pin(struct scene *s)
 	touch(s, "pin", 1);
 }
 
+/* What a token refused in this run has been told to nobody else. */
+static void begin_a_run(struct scene *s)
+{
+	strlist_dispose(&s->state.store->refused);
+	s->state.store->refused = (struct strlist) { 0 };
+}
+
 static void assert_forgets(struct scene *s, struct refusal (*of)(const struct scene *s),
 	change_fn *change, bool forgets)
 {
@@ -294,6 +301,7 @@ static void assert_forgets(struct scene *s, struct refusal (*of)(const struct sc
 	note(s, &r);
 	change(s);
 	r = of(s);
+	begin_a_run(s);
 	if (refused(s, &r, &err) == forgets)
 		fail_msg("%s", forgets ? err.text : "forgotten");
 }
@@ -454,6 +462,22 @@ static void refuses_damage(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, state_scene_teardown)
 
+/* Each attempt counts, whatever the PIN and wherever it is configured. */
+static void one_pin_for_a_token_in_a_run(void **state)
+{
+	struct scene *s = *state;
+	struct refusal r = of_token(s);
+	struct err err;
+
+	note(s, &r);
+	replace_pin(s);
+	r = of_token(s);
+	assert_true(refused(s, &r, &err));
+	assert_non_null(strstr(err.text, "in this run"));
+	begin_a_run(s);
+	assert_false(refused(s, &r, &err));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -491,6 +515,7 @@ int main(void)
 		TEST(tells_settings_apart),
 		TEST(keeps_no_secret),
 		TEST(follows_credentials),
+		TEST(one_pin_for_a_token_in_a_run),
 		TEST(refuses_damage),
 	};
 
