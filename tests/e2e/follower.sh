@@ -141,7 +141,7 @@ printf 'server { listen 127.0.0.1:%s ssl; server_name www.example.com; include %
 	"$NGINX_PORT" "$F" >"$T/nginx/sites/www.conf"
 
 conf_p12
-conf_cert www
+conf_cert www 'subject_alt_names = www.example.com, w2.example.com'
 cat >>"$T/agent.ini" <<-EOF
 	[install:p12]
 	certificate = www
@@ -194,6 +194,19 @@ done
 follows 0 check
 grep -q 'www: follow' "$T/out" || fail "check does not look at the file"
 
+say "names are those that have to be covered: a change of them is looked at, and SCM not asked to order"
+n=$(generations)
+follower_conf "$SHARED/www.p12" 'subject_alt_names = w2.example.com'
+follows 0 run
+[ "$(generations)" = $((n + 1)) ] || fail "no generation with the new names"
+[ "$(followed)" = "$(serial_of "$(live www)/cert.pem")" ] || fail "another certificate"
+quiet
+follower_conf "$SHARED/www.p12" 'subject_alt_names = w3.example.com'
+stays 12 "is not taken: .*w3.example.com"
+follower_conf "$SHARED/www.p12" 'deploy_hooks = web' "verify = www.example.com:443@127.0.0.1:$NGINX_PORT"
+follows 0 run
+quiet
+
 say "the leader renews with a new key: the follower follows, nginx shows it"
 expect 0 run www --force
 follows 0 run
@@ -243,11 +256,17 @@ cat "$T/state/live/other/privkey.pem" "$T/state/live/www/fullchain.pem" >"$SHARE
 chmod 600 "$SHARED/mixed.pem"
 stays 4 "none of its certificates belongs to its private key"
 
-say "an older file that is put back is not taken; said once"
+say "a compromised key is never taken, whoever has it"
 follower_conf "$SHARED/www.p12" 'deploy_hooks = web'
 follows 0 run
 cp "$SHARED/www.p12" "$T/older.p12"
 expect 0 run www --force
+printf '%s 2026-01-01T00:00:00Z www\n' "$(openssl x509 -in "$(live www)/cert.pem" -noout -pubkey |
+	openssl pkey -pubin -outform DER | sha256sum | cut -d ' ' -f 1)" >"$F/burnt"
+stays 4 "the key is compromised"
+rm "$F/burnt"
+
+say "an older file that is put back is not taken; said once"
 follows 0 run
 cp "$SHARED/www.p12" "$T/newer.p12"
 cp "$T/older.p12" "$SHARED/www.p12"
