@@ -43,13 +43,15 @@ static void ignores_orders_of_defaults(void **state)
 	AUTO(conf)
 	struct conf *conf = conf_scene_load(*state,
 		"[defaults]\nprofile = web\nterm = 90\nkey_type = rsa:3072\ndcv = auto\n"
-		"dcv_mode = EMAIL\nrenew_if_issued_before = 2026-01-02\nrenew_before = 20d\n"
+		"next_key = yes\ndcv_mode = EMAIL\nrenew_if_issued_before = "
+		"2026-01-02\nrenew_before = 20d\n"
 		"deploy_hooks = nginx\n" FOLLOWER);
 	const struct conf_cert *c = conf->cert;
 
 	assert_null(c->profile);
 	assert_int_equal(c->term, 0);
 	assert_false(c->dcv_auto);
+	assert_false(c->next_key);
 	assert_int_equal(c->renew_if_issued_before, 0);
 	assert_int_equal(c->renew_before.seconds, 20 * 86400);
 	assert_int_equal(c->deploy_hooks.n, 1);
@@ -59,7 +61,8 @@ static void refuses_orders(void **state)
 {
 	static const char *const keys[] = { "profile = 1", "term = 9", "key_type = ec:P-256",
 		"comments = x", "organization = x", "custom_field.a = b", "renew_with = renew",
-		"dcv = auto", "on_lost_answer = hold", "allow_extra_names = no",
+		"dcv = auto", "next_key = yes", "reuse_key = no", "import_key = /k",
+		"on_lost_answer = hold", "allow_extra_names = no",
 		"external_requesters = a@example.com" };
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
