@@ -111,7 +111,13 @@ static bool ec(EVP_PKEY **out, const struct p11 *p, CK_OBJECT_HANDLE object, str
 
 bool p11_public(EVP_PKEY **out, const struct p11 *p, CK_OBJECT_HANDLE object, struct err *err)
 {
-	switch (p11_number(p, object, CKA_KEY_TYPE)) {
+	CK_ULONG type = CK_UNAVAILABLE_INFORMATION;
+	size_t len = sizeof(type);
+	CK_RV rv = p11_read(&type, &len, p, object, CKA_KEY_TYPE);
+
+	if (rv != CKR_OK)
+		return p11_err(err, rv, "read the type of the key in the token");
+	switch (type) {
 	case CKK_RSA:
 		return rsa(out, p, object, err);
 	case CKK_EC:

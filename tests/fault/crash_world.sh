@@ -14,6 +14,10 @@
 #				a timer would start, then the command once more if it had not got
 #				as far as to be gone on with; prints the verdict: "ok", or what was
 #				broken and how
+#	p11count		an untroubled run with the PKCS#11 module that fails on demand; prints
+#				the number of calls of it
+#	p11point NTH RV HOW	the same with a fault (tests/component/p11_fault_module.h), then runs
+#				with the healthy module; prints the verdict
 set -euo pipefail
 
 if [ "${CRASH_WORLD:-}" != inside ]; then
@@ -386,6 +390,64 @@ point() {
 		run_agent "${command[@]}" || say "repair: the command has status $? when repeated"
 		run_timer
 	fi
+	judge "$before"
+	[ "$status" -eq 0 ] || say "repair: status $status after $runs_allowed runs"
+	run_agent run || say "repair: a further run has status $?"
+	echo ok
+}
+
+# With the module that fails on demand, and what it is told.
+misbehave() {
+	cp "$world/agent.ini" "$world/healthy.ini"
+	cp "$build/tests/component/libp11_fault_module.so" "$world/fault.so"
+	: >"$world/calls"
+	echo "$*" >"$world/fault"
+	sed -i "s|^module = .*|module = $world/fault.so\nenv.FAULT_LOG = $world/calls\nenv.FAULT_CONTROL = $world/fault|" \
+		"$world/agent.ini"
+}
+
+heal() {
+	mv "$world/healthy.ini" "$world/agent.ini"
+}
+
+p11count() {
+	local before life command
+
+	begin
+	misbehave
+	run_agent run
+	heal
+	judge "$before" >&2
+	wc -l <"$world/calls"
+}
+
+# The run with the fault ends well, or with 4 and a line that names the token and says what it was.
+judge_faulty() {
+	case $1 in
+	0) return ;;
+	4) ;;
+	*) say "repair: status $1 in the run with the fault: $(tail -n 1 "$world/agent.log")" ;;
+	esac
+	grep -qE "(token|module).*(CKR 0x|is not there|does not verify|do not fit|does not fit|has gone|half)" \
+		"$world/agent.log" || say "repair: no clear message: $(tail -n 1 "$world/agent.log")"
+}
+
+p11point() {
+	local before life command status=0
+
+	begin
+	misbehave scm-agent any "$@"
+	: >"$world/agent.log"
+	run_agent run || status=$?
+	judge_faulty "$status"
+	heal
+	# by name: a back-off is only time that passes
+	for ((i = 0; i < runs_allowed; i++)); do
+		status=0
+		run_agent run www || status=$?
+		[ "$status" -ne 0 ] || break
+		sleep 0.5
+	done
 	judge "$before"
 	[ "$status" -eq 0 ] || say "repair: status $status after $runs_allowed runs"
 	run_agent run || say "repair: a further run has status $?"
