@@ -148,13 +148,16 @@ static enum follow_result from_file(struct follow_look *l, struct err *err)
 	return result;
 }
 
+/* The newest certificate was judged by names that are configured no more. */
+static bool has_other_names(const struct job *job)
+{
+	return job->sit.newest && renew_changed(job->cert, &job->sit.newest_meta.r);
+}
+
 /* What the file lacks came from SCM before, and is still what is wanted. */
 static bool has_all_else(const struct follow_look *l)
 {
-	const struct situation *s = &l->job->sit;
-
-	return follow_has_newest_key(l) && !s->lost &&
-	       !renew_changed(l->job->cert, &s->newest_meta.r);
+	return follow_has_newest_key(l) && !l->job->sit.lost && !has_other_names(l->job);
 }
 
 /* The same key again is a leader who is behind SCM, and nothing to talk about. */
@@ -211,9 +214,9 @@ static enum progress weigh(struct follow_look *l, const struct wire_reply *r, st
 		return conclude(l, result, &why, err);
 	if (r)
 		return conclude(l, follow_weigh_answer(l, result, r, &why), &why, err);
-	needed = result == FOLLOW_UNFIT;
+	needed = result == FOLLOW_UNFIT || has_other_names(l->job);
 	if ((needed || follow_wants_another(l->job)) && follow_may_ask(l, needed)) {
-		if (follow_ask(l, !needed, &unasked) == JOB_ASKING)
+		if (follow_ask(l, result != FOLLOW_UNFIT, &unasked) == JOB_ASKING)
 			return JOB_ASKING;
 		result = follow_unanswered(l, result, &unasked, &why);
 	}

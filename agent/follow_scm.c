@@ -66,7 +66,10 @@ enum follow_result follow_unanswered(
 enum follow_result follow_weigh_answer(
 	struct follow_look *l, enum follow_result file, const struct wire_reply *r, struct err *err)
 {
-	struct follow_offer offer = { .key = l->offered.key, .order = r->order };
+	const struct record *meta = &l->job->sit.newest_meta.r;
+	struct follow_offer offer = { .key = l->offered.key,
+		.order = r->order,
+		.refresh = renew_changed(l->job->cert, meta) };
 	struct csr_der der[WIRE_CHAIN_MAX];
 	struct err why = { 0 };
 	enum follow_result result;

@@ -70,8 +70,10 @@ shown() {
 	[ "$(served www)" = "$(followed)" ]
 }
 
+# generations: how many there ever were
 generations() {
-	find "$F/archive/www" -mindepth 1 -maxdepth 1 -type d -name '0*' | wc -l
+	find "$F/archive/www" -mindepth 1 -maxdepth 1 -type d -name '0*' -printf '%f\n' | sort |
+		tail -n 1 | sed 's/^0*//'
 }
 
 # asked: requests that the follower's login ever made
@@ -120,7 +122,7 @@ follower_pair() {
 order_again() {
 	openssl req -new -key "$1" -subj /CN=www.example.com -out "$T/again.csr"
 	jq -nc --rawfile csr "$T/again.csr" '{orgId: 1234, csr: $csr, certType: 1018, term: 90,
-		subjAltNames: "www.example.com", comments: "", externalRequester: ""}' >"$T/again.json"
+		subjAltNames: "www.example.com,w2.example.com", comments: "", externalRequester: ""}' >"$T/again.json"
 	curl -sS --fail --cacert "$T/sim/ca.pem" -H 'login: curl' -H 'password: Password123!' \
 		-H 'customerUri: example' -H 'Content-Type: application/json' -d "@$T/again.json" \
 		"$URL/api/ssl/v1/enroll" | jq -r .sslId
@@ -380,16 +382,30 @@ rm -f "$F"/cache/orders-*
 follows 7 run
 expect_error "revoked; its leader has to replace it"
 [ -e "$F/live/www/cert.pem" ] || fail "nothing is live"
+n=$(generations)
+cp "$SHARED/key.pem" "$T/key.pem"
+cat "$F/live/www/privkey.pem" "$F/live/www/fullchain.pem" >"$SHARED/key.pem"
+follower_conf "$SHARED/key.pem" 'subject_alt_names = w2.example.com'
+follows 7 run
+[ "$(generations)" = "$n" ] || fail "a revoked certificate was taken again"
+cp "$T/key.pem" "$SHARED/key.pem"
+follower_conf "$SHARED/key.pem"
 third=$(order_again "$SHARED/key.pem")
 follows 0 run www
 follower_pair
 follows 0 show www
 grep -q "$third" "$T/out" || fail "the replacement was not taken"
 
+say "other names, for which the file has nothing: SCM is asked for that, too"
+n=$(generations)
+follower_conf "$SHARED/key.pem" 'subject_alt_names = w2.example.com'
+follows 0 run
+[ "$(generations)" = $((n + 1)) ] || fail "no generation with the new names"
+quiet
+
 say "work of its own from before it followed is left alone"
-follower_conf "$SHARED/key.pem"
 mkdir -p "$F/pending/www"
-cp -a "$F/archive/www/000001/." "$F/pending/www/"
+cp -a "$F/live/www/." "$F/pending/www/"
 rm -f "$F/pending/www/"{chain,cert,fullchain}.pem
 printf 'scm-agent=1\ntime=1\nsearches=0\n' >"$F/pending/www/submitting"
 rm -f "$F/pending/www/order"
