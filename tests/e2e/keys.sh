@@ -178,6 +178,7 @@ for store in file token:web; do
 	conf_cert www "key_store = $store" "deploy_hooks = $T/publish"
 	expect 0 run
 	[ -z "$(told SCM_AGENT_NEXT_TLSA)" ] || fail "a next key that nobody asked for"
+	[ "$(told SCM_AGENT_TLSA)" = "3 1 1 $(live_spki www)" ] || fail "SCM_AGENT_TLSA: $(told SCM_AGENT_TLSA)"
 	conf_p12
 	conf_cert www "key_store = $store" "deploy_hooks = $T/publish" 'next_key = yes'
 	before=$(orders)
@@ -245,6 +246,25 @@ for store in file token:web; do
 	expect 0 key prune
 	[ ! -s "$T/out" ] || fail "left in the token: $(cat "$T/out")"
 done
+
+say "next_key: a token that can't make it keeps nothing from being deployed, and is tried again"
+rm -rf "$T/state"
+conf_p12
+conf_cert www 'key_store = token:web' "deploy_hooks = $T/publish"
+expect 0 run
+sed -i "s|^deploy_hooks = .*|&\nnext_key = yes|; s|^pin_file = .*|pin_file = $T/no.pin|" "$T/agent.ini"
+before=$(orders)
+rm "$T/told"
+expect 3 run
+expect_error 'deployed, but not complete: .*next certificate.*no.pin'
+[ "$(told SCM_AGENT_TLSA)" = "3 1 1 $(live_spki www)" ] || fail "not deployed without the next key"
+[ -z "$(told SCM_AGENT_NEXT_TLSA)" ] || fail "told of a key that is not there"
+sed -i "s|^pin_file = .*|pin_file = $T/pin|" "$T/agent.ini"
+expect 0 run
+published www
+[ "$(orders)" = "$before" ] || fail "ordered"
+expect 0 run
+silent || fail "a further run does something"
 
 say "key list: pins and TLSA data as openssl computes them"
 rm -rf "$T/state"

@@ -6,7 +6,10 @@
 
 #include <cmocka.h>
 
+#include <openssl/rsa.h>
+
 #include "agent/give_up.h"
+#include "agent/key_file.h"
 #include "agent/key_plan.h"
 #include "agent/key_take.h"
 #include "agent/key_uses.h"
@@ -65,6 +68,22 @@ static int teardown(void **state)
 	store_close(s->run.store);
 	free(s);
 	return tempdir_teardown(&dir);
+}
+
+static EVP_PKEY *weak_key(void)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	BIGNUM *three = BN_new();
+	EVP_PKEY *key = NULL;
+
+	assert_true(ctx && three && BN_set_word(three, 3));
+	assert_true(EVP_PKEY_keygen_init(ctx) > 0);
+	assert_true(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048) > 0);
+	assert_true(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, three) > 0);
+	assert_true(EVP_PKEY_keygen(ctx, &key) > 0);
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(three);
+	return key;
 }
 
 static void look(struct scene *s)
@@ -214,6 +233,30 @@ static void never_when_it_is_not_itself(void **state)
 	OK(fs_write(two, FILE_KEY, pem.data, pem.len, FS_ATTR(0600), &err));
 	assert_int_equal(planned(s), KEY_NEW);
 	OK(fs_remove(two, FILE_KEY, &err));
+	assert_int_equal(planned(s), KEY_NEW);
+}
+
+/* A generation from before somebody looked at its exponent. */
+static void never_when_it_is_weak(void **state)
+{
+	struct scene *s = *state;
+	AUTO(record) struct record meta = { 0 };
+	AUTO(pkey) EVP_PKEY *weak = weak_key();
+	AUTO(fd) int archive = -1;
+	AUTO(fd) int dir = -1;
+	char spki[CSR_SHA256_HEX];
+
+	s->cert.reuse_key = true;
+	s->cert.key_type = KS_RSA_2048;
+	OK(store_open_archive(&archive, s->run.store, name_www, true, &err));
+	OK(fs_make_dir(&dir, archive, "000001", FS_ATTR(0755), &err));
+	OK(key_file_write(weak, dir, FILE_KEY, &err));
+	OK(csr_key_fingerprint(spki, weak, &err));
+	OK(record_set(&meta, "key_id", "01", &err));
+	OK(record_set(&meta, "key_type", "rsa:2048", &err));
+	OK(record_set(&meta, "key_store", "", &err));
+	OK(record_set(&meta, "spki", spki, &err));
+	OK(record_write(&meta, dir, FILE_META, FS_ATTR(0644), &err));
 	assert_int_equal(planned(s), KEY_NEW);
 }
 
@@ -413,6 +456,7 @@ int main(void)
 		TEST(used_again_while_it_fits),
 		TEST(never_when_it_is_compromised_or_revoked),
 		TEST(never_when_it_is_not_itself),
+		TEST(never_when_it_is_weak),
 		TEST(made_ahead_and_taken),
 		TEST(dropped_when_it_is_of_no_use),
 		TEST(what_was_taken_is_not_taken_twice),
