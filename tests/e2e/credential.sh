@@ -170,6 +170,9 @@ story() {
 	[ "$(orders "www$kind.example.com")" = 1 ] || fail "$kind: others are not ordered meanwhile"
 	expect 0 status
 	grep -q 'login .*enter its serial number' "$T/out" || fail "$kind: status does not say it"
+	expect 0 status --json
+	jq -e '.certificates[] | select(.name == "login") | .stuck' "$T/out" >/dev/null ||
+		fail "$kind: it waits for a person, and is not stuck"
 	expect 0 check
 	grep -q 'new client certificate *warn .*enter its serial number' "$T/out" || fail "$kind: check does not"
 	expect 7 deploy login
