@@ -165,6 +165,18 @@ static bool check_path(const struct conf_loading *l, const struct conf_target *t
 		       err, where, "path: '%s' is in the state directory; choose another", t->path);
 }
 
+/* Who reads it in an account's name wants to know that nobody else could have written it. */
+static bool check_login_rights(
+	const struct conf_target *t, const struct conf_account *a, struct err *err)
+{
+	bool open = a->store_type == CONF_STORE_PEM && t->mode & 0077;
+
+	return (!t->owner && !open) ||
+	       conf_error(err, t->where,
+		       "[install:%s]: %s is the client_cert_key_store of account %s; leave out %s",
+		       t->name, t->path, a->name, open ? "mode, which lets others in" : "owner");
+}
+
 /* What an account logs in with has to be what it takes it for. */
 static bool check_login(const struct conf_loading *l, const struct conf_target *t, struct err *err)
 {
@@ -178,11 +190,15 @@ static bool check_login(const struct conf_loading *l, const struct conf_target *
 	for (size_t i = 0; t->path && i < l->conf->accounts; i++) {
 		const struct conf_account *a = &l->conf->account[i];
 
-		if (a->store && !strcmp(a->store, t->path) && fits[a->store_type] != t->format)
+		if (!a->store || strcmp(a->store, t->path) != 0)
+			continue;
+		if (fits[a->store_type] != t->format)
 			return conf_error(err, t->where,
 				"[install:%s]: %s is the client_cert_key_store of account %s; that "
 				"takes format = %s",
 				t->name, t->path, a->name, conf_format_name(fits[a->store_type]));
+		if (!check_login_rights(t, a, err))
+			return false;
 	}
 	return true;
 }

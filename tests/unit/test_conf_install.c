@@ -201,6 +201,13 @@ static void fits_the_login(void **state)
 	refuse(state, TARGET("a", "pem-key") "path = " LOGIN_STORE "\n", 1,
 		"client_cert_key_store of account default,format = pkcs12");
 	refuse(state, TARGET("a", "jks") "path = " LOGIN_STORE "\n" PASSWORD, 1, "format = pkcs12");
+	refuse(state, TARGET("a", "pkcs12") "owner = root\npath = " LOGIN_STORE "\n" PASSWORD, 1,
+		"leave out owner");
+	refuse(state,
+		"[scm:pem]\nurl = https://h\ncustomer_uri = c\norganization_id = 1\nlogin = l\n"
+		"client_cert_key_store = /x.pem\nclient_cert_key_store_type = PEM\n" TARGET(
+			"a", "pem-combined") "mode = 0640\npath = /x.pem\n",
+		8, "account pem,leave out mode");
 }
 
 /* What failed for one configuration is tried again with another. */
