@@ -95,6 +95,8 @@ bool server_key_try(struct ks_trial out[static KS_SCHEMES_MAX], size_t *n, struc
 		return false;
 	if (judge(out, n, &reply, key, err))
 		return true;
+	if (err->kind == ERR_INTERNAL)
+		return err_wrap(err, "try the key as user %s", key->user);
 	if (reply.pin_refused)
 		note_refusal(run, token, err);
 	return err_wrap(err, "user %s can't use the key (%s)", key->user,

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 
@@ -16,6 +17,13 @@ static bool share_dir(int dir, const char *name, gid_t gid, unsigned depth, stru
 	return !depth || (fs_open_dir(&fd, dir, name, err) && share_all(fd, gid, depth - 1, err));
 }
 
+/* What we, or the module in our name, have made; a link, or what others made, is left alone. */
+static bool is_ours(const struct stat *st)
+{
+	return st->st_uid == geteuid() &&
+	       (S_ISDIR(st->st_mode) || (S_ISREG(st->st_mode) && st->st_nlink == 1));
+}
+
 static bool share(int dir, const char *name, gid_t gid, unsigned depth, struct err *err)
 {
 	struct fs_attr attr = { .uid = FS_KEEP, .gid = gid };
@@ -23,9 +31,12 @@ static bool share(int dir, const char *name, gid_t gid, unsigned depth, struct e
 	mode_t more;
 
 	/* a module that works beside us takes away what it made for a moment */
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) ||
-		!(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) || !is_ours(&st))
 		return true;
+	if (S_ISDIR(st.st_mode) && st.st_mode & (S_IWGRP | S_IWOTH))
+		return err_set(err, ERR_CONFIG,
+			"others can change what is in it (mode %04o); chmod go-w",
+			(unsigned)(st.st_mode & 07777));
 	more = S_ISDIR(st.st_mode) ? S_IRGRP | S_IXGRP : S_IRGRP;
 	attr.mode = (st.st_mode & 0777) | more;
 	if ((st.st_gid != gid || (st.st_mode & more) != more) && !fs_set_attr(dir, name, attr, err))

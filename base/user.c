@@ -55,7 +55,8 @@ bool user_become(const struct user *user, struct err *err)
 		setgroups((size_t)user->groups, user->group) ||
 		setresgid(user->gid, user->gid, user->gid) ||
 		setresuid(user->uid, user->uid, user->uid) || !drop_capabilities())
-		return err_errno(err, ERR_INTERNAL, "become user %u", (unsigned)user->uid);
+		return err_errno(
+			err, ERR_INTERNAL, "become user %u, which takes root", (unsigned)user->uid);
 	if (!is(user))
 		return err_set(
 			err, ERR_INTERNAL, "could not become user %u alone", (unsigned)user->uid);

@@ -86,11 +86,18 @@ expect 0 run --force
 expect 0 check
 [ -z "$(find "$T/tokens" -perm /027 ! -perm /020 -perm /007)" ] || fail "others may read the token"
 [ -z "$(find "$T/tokens" -perm /020)" ] || fail "the group may write the token"
-ln -s /etc/passwd "$T/tokens/link"
-before=$(stat -c '%a %g' /etc/passwd)
+printf 'x' >"$T/linked"
+chmod 600 "$T/linked"
+before=$(stat -c '%a %g' /etc/passwd "$T/linked")
+ln -s /etc/passwd "$T/tokens/symbolic"
+ln "$T/linked" "$T/tokens/hard"
 expect 0 deploy www
-[ "$(stat -c '%a %g' /etc/passwd)" = "$before" ] || fail "a link was followed"
-rm "$T/tokens/link"
+[ "$(stat -c '%a %g' /etc/passwd "$T/linked")" = "$before" ] || fail "a link was followed"
+rm "$T/tokens/symbolic" "$T/tokens/hard"
+chmod g+w "$T"/tokens/*/
+expect 3 deploy www
+expect_error 'object_dir .*others can change what is in it'
+chmod g-w "$T"/tokens/*/
 chmod 2770 "$T/tokens"
 expect 3 deploy www
 expect_error 'object_dir'
@@ -103,7 +110,9 @@ ASAN_OPTIONS=detect_leaks=0 strace -f -v -s 4096 -e trace=execve,setgroups,setre
 grep -q 'execve("/proc/self/exe", \["/proc/self/exe", "--signer"\], \["SOFTHSM2_CONF=' "$T/trace" ||
 	fail "no process was started: $(cat "$T/trace")"
 ! grep -q 123456 "$T/trace" || fail "the PIN is in an argument"
-grep -q 'PR_SET_DUMPABLE, SUID_DUMP_DISABLE' <(sed -n '/setresuid/,$p' "$T/trace") || fail "dumpable"
+awk '/ setresuid\(/ { became[$1] = NR } /PR_SET_DUMPABLE, SUID_DUMP_DISABLE/ { closed[$1] = NR }
+	END { for (pid in became) { n++; if (closed[pid] < became[pid]) exit 1 } exit !n }' "$T/trace" ||
+	fail "others of that user may look in"
 
 say "a PIN that the agent was refused is not given to anybody"
 printf 'wrong1' >"$T/pin"
