@@ -53,7 +53,9 @@ static bool rsa(EVP_PKEY **out, const struct p11 *p, CK_OBJECT_HANDLE object, st
 	n = BN_bin2bn(modulus.data, (int)modulus.len, NULL);
 	e = BN_bin2bn(exponent.data, (int)exponent.len, NULL);
 	builder = OSSL_PARAM_BLD_new();
-	if (n && e && builder && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) &&
+	/* numbers that a module did not write: OpenSSL would take them */
+	if (n && e && builder && !BN_is_zero(n) && !BN_is_zero(e) &&
+		OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) &&
 		OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e))
 		params = OSSL_PARAM_BLD_to_param(builder);
 	ok = build(out, "RSA", params, err);

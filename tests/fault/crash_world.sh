@@ -421,15 +421,19 @@ p11count() {
 	wc -l <"$world/calls"
 }
 
-# The run with the fault ends well, or with 4 and a line that names the token and says what it was.
+# judge_faulty STATUS RV: the run with the fault ends well, or with 4 and a line that says what it was:
+# the code, unless the module told a lie instead of one.
 judge_faulty() {
+	local says='(token|module) .*CKR 0x|half a key pair|the token has gone|not there|changes?;'
+
 	case $1 in
 	0) return ;;
 	4) ;;
 	*) say "repair: status $1 in the run with the fault: $(tail -n 1 "$world/agent.log")" ;;
 	esac
-	grep -qE "(token|module).*(CKR 0x|is not there|does not verify|do not fit|does not fit|has gone|half)" \
-		"$world/agent.log" || say "repair: no clear message: $(tail -n 1 "$world/agent.log")"
+	[ "$2" != 0 ] || says='^error: www: ..........'
+	grep -qE "$says" "$world/agent.log" ||
+		say "repair: no clear message: $(tail -n 1 "$world/agent.log")"
 }
 
 p11point() {
@@ -439,7 +443,7 @@ p11point() {
 	misbehave scm-agent any "$@"
 	: >"$world/agent.log"
 	run_agent run || status=$?
-	judge_faulty "$status"
+	judge_faulty "$status" "$2"
 	heal
 	# by name: a back-off is only time that passes
 	for ((i = 0; i < runs_allowed; i++)); do

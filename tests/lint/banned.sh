@@ -66,6 +66,11 @@ while read -r file; do
 		report "$file" "JSON is parsed in scm/json*.c alone" < <(
 			calls 'cJSON_Parse[A-Za-z]*' <<<"$text")
 	fi
+	# no key may be used in a child, which base/proc.c turns into another program at once
+	if [ "$file" != base/proc.c ] && [ "$file" != fetch/seccomp.c ]; then
+		report "$file" "processes are made in base/proc.c alone" < <(
+			calls '_?[Ff]ork|vfork|posix_spawnp?|clone3?' <<<"$text")
+	fi
 	if ! uses_secrets_rightly "$file"; then
 		report "$file" "not among the files that may use a secret's bytes" < <(
 			calls secret_bytes <<<"$text")

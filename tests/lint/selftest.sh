@@ -89,7 +89,8 @@ done
 for call in 'rename(a, b)' 'renameat2 (a)' 'link(a, b)' 'symlinkat(a)' 'mkdirat(a)' 'unlink(a)' \
 	'unlinkat(a)' 'rmdir(a)' 'remove(a)' 'ftruncate(a, 1)' 'fopen(a, "r")' 'creat(a, 1)' \
 	'chmod(a, 1)' 'fchown(a)' 'mkstemp(a)' 'open(a, O_RDONLY | O_CREAT, 1)' \
-	'openat(a, b, O_WRONLY)' 'open(a, O_RDWR)' 'BIO_new_file(a, "w")' 'secret_bytes(s)'; do
+	'openat(a, b, O_WRONLY)' 'open(a, O_RDWR)' 'BIO_new_file(a, "w")' 'secret_bytes(s)' \
+	'fork()' '_Fork()' 'posix_spawn(a)'; do
 	expect banned agent/b.c 2 <<<$'int x;\nvoid f(void) { '"$call; }"
 done
 expect banned agent/out.c 1 <<<'void f(void) { cJSON_ParseWithLength(a, b); }'
