@@ -55,6 +55,7 @@ static enum progress end(struct job *job, const struct err *why)
 {
 	job->looked = true;
 	job->force = false;
+	job->heed = job->sit.lost;
 	if (why)
 		job->postponed = *why;
 	return JOB_NEXT;
@@ -77,7 +78,6 @@ static enum progress settle(struct follow_look *l, const char *remark, struct er
 	if (!follow_is_old(&v, job))
 		return end(job, NULL);
 	err_set(&late, ERR_PENDING, "its leader has no other certificate yet (%s)", v.why);
-	job->heed = job->sit.lost;
 	if (job->sit.lost || retry_urgent(job, clock_now()))
 		return end(job, &late);
 	if (job->run->named)
