@@ -419,6 +419,17 @@ expect_error "an order of this host is in work.*reset www --abandon"
 follows 0 reset www --abandon
 quiet
 
+say "... what never left this host is dropped, and a revocation is its leader's"
+mkdir -p "$F/pending/www"
+cp "$F/live/www/"{intent,privkey.pem} "$F/pending/www/"
+printf 'scm-agent=1\ngeneration=%s\norder=%s\naccount=default\ncode=4\nreason=superseded\n' \
+	"$(basename "$(readlink "$F/live/www")")" "$third" >"$F/archive/www/revoking"
+quiet
+[ ! -e "$F/pending/www" ] || fail "work from before it followed is left"
+[ "$(jq -s "[.[] | select(.event == \"revoked\" and .sslId == $third)] | length" \
+	"$T/sim/ledger.jsonl")" = 0 ] || fail "a follower revokes"
+rm "$F/archive/www/revoking"
+
 say "the follower never asked SCM for anything but to look"
 jq -s '[.[] | select(.login == "host02" and .method != "GET")] | length' "$T/sim/requests.jsonl" |
 	grep -qx 0 || fail "a request that changes something"
