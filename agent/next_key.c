@@ -175,26 +175,27 @@ bool next_key_settle(struct job *job, struct err *err)
 	       err_wrap(err, "the key of the next certificate");
 }
 
-bool next_key_take(struct job *job, const struct record *intent, int dir, struct err *err)
+static bool move_file(struct job *job, int dir, struct err *err)
 {
-	struct store *store = job->run->store;
-	const char *name = job->cert->name;
 	AUTO(fd) int next = -1;
 
-	if (*record_get(intent, "key_store")) {
-		if (!intent_write_key_uri(job->run, intent, dir, err))
-			return false;
-	} else if (!store_open_next(&next, store, name, false, err)) {
+	if (!store_open_next(&next, job->run->store, job->cert->name, false, err))
 		return false;
-	} else if (next < 0 || !fs_exists(next, FILE_KEY)) {
+	if (next < 0 || !fs_exists(next, FILE_KEY))
 		return err_set(err, ERR_IO,
 			"the key that was made ahead is gone; scm-agent reset %s --abandon begins "
 			"anew",
-			name);
-	} else if (!fs_move(next, FILE_KEY, dir, FILE_KEY, err)) {
-		return false;
-	}
-	return fs_remove_tree(store->next, name, err);
+			job->cert->name);
+	return fs_move(next, FILE_KEY, dir, FILE_KEY, err);
+}
+
+bool next_key_take(struct job *job, const struct record *intent, int dir, struct err *err)
+{
+	bool in_token = *record_get(intent, "key_store");
+
+	return (in_token ? intent_write_key_uri(job->run, intent, dir, err)
+			 : move_file(job, dir, err)) &&
+	       fs_remove_tree(job->run->store->next, job->cert->name, err);
 }
 
 /* A copy: a crash before pending/NAME has gone leaves that whole. */

@@ -57,7 +57,7 @@ static bool look(void *arg, struct err *err)
 {
 	const struct looking *l = arg;
 	const char *alias = l->src->alias && *l->src->alias ? l->src->alias : NULL;
-	CK_OBJECT_HANDLE private;
+	CK_OBJECT_HANDLE private = CK_INVALID_HANDLE;
 
 	/* a key that wants its PIN at each use is tried here, where a refusal is told apart */
 	return token_search_key(&private, l->token, alias, l->uri, err) &&

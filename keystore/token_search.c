@@ -93,7 +93,7 @@ bool token_find_uri(struct ks_id *out, struct ks *ks, const char *uri, struct er
 {
 	AUTO(uri) P11KitUri *parsed = NULL;
 	struct token *t = token_of(ks);
-	CK_OBJECT_HANDLE key;
+	CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
 
 	if (!uri_parse(&parsed, uri, err) || !is_of_token(t, parsed, err) ||
 		!token_search_key(&key, t, NULL, parsed, err))
