@@ -18,9 +18,10 @@ struct ks_ops {
 	bool (*exists)(bool *out, struct ks *ks, const struct ks_ref *ref, struct err *err);
 	bool (*load)(EVP_PKEY **out, struct ks *ks, const struct ks_ref *ref, struct err *err);
 	bool (*delete)(struct ks *ks, const struct ks_ref *ref, struct err *err);
-	/* These four may be NULL: nothing to do. */
+	/* These may be NULL: nothing to do. The first two come together. */
 	bool (*store_certificate)(
 		struct ks *ks, const struct ks_ref *ref, X509 *cert, struct err *err);
+	bool (*remove_certificate)(struct ks *ks, const struct ks_ref *ref, struct err *err);
 	bool (*uri)(struct buf *out, struct ks *ks, const struct ks_ref *ref, struct err *err);
 	bool (*find_uri)(struct ks_id *out, struct ks *ks, const char *uri, struct err *err);
 	bool (*list)(struct ks_entry **out, size_t *n, struct ks *ks, struct err *err);

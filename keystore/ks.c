@@ -1,6 +1,7 @@
 #include "keystore/ks.h"
 
 #include "keystore/back.h"
+#include "keystore/trial.h"
 
 /* Puts the store's name before a message; false. */
 static bool named(const struct ks *ks, struct err *err)
@@ -19,13 +20,36 @@ void ks_close(struct ks *ks)
 		ks->ops->close(ks);
 }
 
-static bool load_and_probe(struct ks *ks, const struct ks_ref *ref, struct err *err)
+/* Whether a certificate can be put beside the key, and taken away, as a later one will have to be.
+ */
+static bool try_certificate(struct ks *ks, const struct ks_ref *ref, struct err *err)
+{
+	AUTO(x509) X509 *cert = NULL;
+
+	if (!ks->ops->store_certificate)
+		return true;
+	/* first what an attempt before has left: there must not be more of it each time */
+	return (ks->ops->remove_certificate(ks, ref, err) && trial_certificate(&cert, err) &&
+		       ks->ops->store_certificate(ks, ref, cert, err) &&
+		       ks->ops->remove_certificate(ks, ref, err)) ||
+	       err_wrap(err, "try to put a certificate beside a key");
+}
+
+static bool make(struct ks *ks, const struct ks_ref *ref, enum ks_key_type type, struct err *err)
 {
 	AUTO(pkey) EVP_PKEY *key = NULL;
 
-	return ks->ops->load(&key, ks, ref, err) && ks_probe(key, err);
+	if (!ks->ops->generate(ks, ref, type, err))
+		return err_wrap(err, "make a key of type %s", ks_key_type_name(type));
+	if (!ks->ops->load(&key, ks, ref, err) || !ks_probe(key, err))
+		return err_wrap(err,
+			"made a key of type %s that can't be used (another key_type may do)",
+			ks_key_type_name(type));
+	/* once more: now it shows whether there is room for all */
+	return try_certificate(ks, ref, err);
 }
 
+/* What a store can't do has to be found out before a certificate is ordered for the key. */
 static bool generate(
 	struct ks *ks, const struct ks_ref *ref, enum ks_key_type type, struct err *err)
 {
@@ -36,14 +60,10 @@ static bool generate(
 		return false;
 	if (found)
 		return err_set(err, ERR_KEYSTORE, "a key is there already; it is not replaced");
-	if (!ks->ops->generate(ks, ref, type, err)) {
-		(void)ks->ops->delete (ks, ref, &ignored);
-		return err_wrap(err, "make a key of type %s", ks_key_type_name(type));
-	}
-	if (load_and_probe(ks, ref, err))
+	if (!try_certificate(ks, ref, err))
+		return false;
+	if (make(ks, ref, type, err))
 		return true;
-	err_wrap(err, "made a key of type %s that can't be used (another key_type may do)",
-		ks_key_type_name(type));
 	if (!ks->ops->delete (ks, ref, &ignored))
 		err_wrap(err, "an unusable key is left behind (%s)", ignored.text);
 	return false;

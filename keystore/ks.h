@@ -77,16 +77,16 @@ AUTO_DEFINE(ks, struct ks *, ks_close);
 
 /*
  * Makes a key pair that is durable (in a token: as far as its module sees to that) and has proved
- * that it can sign when this returns true. Never replaces a key that is there. After a failure
- * nothing is left behind that ks_find() would find.
+ * that it can sign when this returns true; a token, that it takes a certificate for it, too. Never
+ * replaces a key that is there. After a failure nothing is left behind that ks_find() would find.
  */
 MUST_USE bool ks_generate(
 	struct ks *ks, const struct ks_ref *ref, enum ks_key_type type, struct err *err);
 
 /*
- * Whether a whole pair is there. What a crash during generation leaves in a token, half a pair or a
- * private key that can't sign, is removed and reported as not found, unless a certificate is with
- * it: only for a key that nobody was told of yet.
+ * Whether a whole pair is there. What a crash during generation leaves in a token, half a pair, a
+ * private key that can't sign or the certificate of a trial, is removed and reported as not found;
+ * but not a key that has a certificate with it. Only for a key that nobody was told of yet.
  */
 MUST_USE bool ks_find(bool *found, struct ks *ks, const struct ks_ref *ref, struct err *err);
 

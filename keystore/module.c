@@ -175,7 +175,8 @@ static bool start(void *arg, struct err *err)
 		p11_err(err, rv,
 			rv == CKR_ARGUMENTS_BAD
 				? "it does not start with these init_args, or needs some"
-				: "it does not start");
+				: "it does not start; is there what it needs: settings "
+				  "(env., init_args), device, daemon");
 		return err_wrap(err, "PKCS#11 module %s", m->path);
 	}
 	m->started = rv == CKR_OK;

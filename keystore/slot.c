@@ -79,10 +79,14 @@ static bool judge(const struct search *s, const char *uri, struct err *err)
 		p11_err(err, s->trouble, "look at the token in a slot");
 		return err_wrap(err, "no token fits uri '%s' (tokens: %s)", uri, labels);
 	}
+	if (s->labels->len)
+		return err_set(
+			err, ERR_KEYSTORE, "no token fits uri '%s'; there are: %s", uri, labels);
+	/* SoftHSM, for one, finds nothing wrong with a directory that it may not read */
 	return err_set(err, ERR_KEYSTORE,
-		"no token fits uri '%s'; there are: %s (a directory of tokens that may not be read "
-		"looks empty)",
-		uri, labels);
+		"no token fits uri '%s'; there is no initialized token at all: permissions, or "
+		"where the module looks for its files (env.SOFTHSM2_CONF, init_args), may be why",
+		uri);
 }
 
 bool token_find_slot(CK_SLOT_ID *out, CK_TOKEN_INFO *info, const struct module *m, const char *uri,

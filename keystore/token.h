@@ -57,6 +57,9 @@ MUST_USE bool token_objects(CK_OBJECT_HANDLE out[static TOKEN_TWINS_MAX], size_t
 /* C_DestroyObject. */
 MUST_USE bool token_destroy(struct token *t, CK_OBJECT_HANDLE object, struct err *err);
 
+/* p11_err() for a call that was to change the token, with what may be in the way. False. */
+bool token_write_err(struct err *err, CK_RV rv, const char *what);
+
 /* What all objects of a pair have in common. */
 static inline CK_ATTRIBUTE token_id(const struct ks_ref *ref)
 {
@@ -82,6 +85,7 @@ bool token_exists(bool *out, struct ks *ks, const struct ks_ref *ref, struct err
 bool token_load(EVP_PKEY **out, struct ks *ks, const struct ks_ref *ref, struct err *err);
 bool token_delete(struct ks *ks, const struct ks_ref *ref, struct err *err);
 bool token_store_certificate(struct ks *ks, const struct ks_ref *ref, X509 *cert, struct err *err);
+bool token_remove_certificate(struct ks *ks, const struct ks_ref *ref, struct err *err);
 bool token_find_uri(struct ks_id *out, struct ks *ks, const char *uri, struct err *err);
 bool token_list(struct ks_entry **out, size_t *n, struct ks *ks, struct err *err);
 

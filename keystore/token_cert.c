@@ -43,6 +43,16 @@ static CK_ATTRIBUTE attribute(CK_ATTRIBUTE_TYPE type, const struct der *der)
 	return (CK_ATTRIBUTE) { type, der->data, (CK_ULONG)der->len };
 }
 
+#define LABEL 5
+
+/* The label with the id behind it. */
+static CK_ATTRIBUTE own_label(struct buf *text, const struct ks_ref *ref)
+{
+	buf_addf(text, "%s ", ref->label ? ref->label : "");
+	buf_add_hex(text, ref->id.data, ref->id.len);
+	return (CK_ATTRIBUTE) { CKA_LABEL, text->data, text->len };
+}
+
 static bool create(
 	struct token *t, const struct ks_ref *ref, const struct encoded *e, struct err *err)
 {
@@ -56,16 +66,22 @@ static bool create(
 		P11_ATTR(CKA_TOKEN, yes),
 		P11_ATTR(CKA_PRIVATE, no),
 		token_id(ref),
-		token_label(ref),
+		[LABEL] = token_label(ref),
 		attribute(CKA_SUBJECT, &e->subject),
 		attribute(CKA_ISSUER, &e->issuer),
 		attribute(CKA_SERIAL_NUMBER, &e->serial),
 		attribute(CKA_VALUE, &e->value),
 	};
+	AUTO(buf) struct buf text = BUF(KS_LABEL_MAX + 2 * KS_ID_MAX + 2);
 	CK_OBJECT_HANDLE object;
 	CK_RV rv = P11_CALL(&t->p11, C_CreateObject, attributes, ARRAY_LEN(attributes), &object);
 
-	return rv == CKR_OK || p11_err(err, rv, "store the certificate");
+	/* NSS has one subject for each label, and a renewed certificate may have another subject */
+	if (rv == CKR_ATTRIBUTE_VALUE_INVALID) {
+		attributes[LABEL] = own_label(&text, ref);
+		rv = P11_CALL(&t->p11, C_CreateObject, attributes, ARRAY_LEN(attributes), &object);
+	}
+	return rv == CKR_OK || token_write_err(err, rv, "store the certificate");
 }
 
 static bool same(const struct token *t, CK_OBJECT_HANDLE object, const struct der *der)

@@ -59,6 +59,27 @@ static CK_RV generate_pair(
 		ARRAY_LEN(private), &pub, &priv);
 }
 
+/* Few modules say that a token is full; the rest say that something is wrong. */
+bool token_write_err(struct err *err, CK_RV rv, const char *what)
+{
+	switch (rv) {
+	case CKR_SESSION_READ_ONLY:
+	case CKR_TOKEN_WRITE_PROTECTED:
+		return err_set(err, ERR_KEYSTORE,
+			"%s: the token may only be read (CKR 0x%lx): it is write-protected, or its "
+			"module's settings open it so",
+			what, rv);
+	case CKR_DEVICE_ERROR:
+	case CKR_DEVICE_MEMORY:
+	case CKR_FUNCTION_FAILED:
+	case CKR_GENERAL_ERROR:
+		p11_err(err, rv, what);
+		return err_wrap(err, "the token may be full, or its files not writable");
+	default:
+		return p11_err(err, rv, what);
+	}
+}
+
 /* What modules say to a size or curve that they don't have. */
 static bool not_that_type(CK_RV rv)
 {
@@ -76,7 +97,7 @@ bool token_generate(struct ks *ks, const struct ks_ref *ref, enum ks_key_type ty
 		return err_set(err, ERR_KEYSTORE,
 			"the token can't make such keys (%s, CKR 0x%lx); choose another key_type",
 			p11_kit_strerror(rv), rv);
-	return rv == CKR_OK || p11_err(err, rv, "generate");
+	return rv == CKR_OK || token_write_err(err, rv, "generate");
 }
 
 static bool count(size_t *n, struct token *t, CK_OBJECT_CLASS class, const struct ks_ref *ref,
@@ -152,8 +173,9 @@ bool token_find(bool *found, struct ks *ks, const struct ks_ref *ref, struct err
 			"the %s half of a key with a certificate is missing; nothing was removed",
 			has.private ? "public" : "private");
 	*found = has.private && has.public && (has.certificates || signs(ks, ref));
-	if (!*found && (has.private || has.public) && !remove_half(ks, ref, &has, err))
-		return err_wrap(err, "half a key pair");
+	if (!*found && (has.private || has.public || has.certificates) &&
+		!remove_half(ks, ref, &has, err))
+		return err_wrap(err, "what is left of an earlier attempt");
 	return true;
 }
 
@@ -185,7 +207,7 @@ bool token_destroy(struct token *t, CK_OBJECT_HANDLE object, struct err *err)
 {
 	CK_RV rv = P11_CALL(&t->p11, C_DestroyObject, object);
 
-	return rv == CKR_OK || p11_err(err, rv, "remove an object");
+	return rv == CKR_OK || token_write_err(err, rv, "remove an object");
 }
 
 static bool delete_class(
@@ -202,6 +224,11 @@ static bool delete_class(
 	if (!token_objects(objects, &n, t, class, ref, err))
 		return false;
 	return !n || err_set(err, ERR_KEYSTORE, "an object is still there after its removal");
+}
+
+bool token_remove_certificate(struct ks *ks, const struct ks_ref *ref, struct err *err)
+{
+	return delete_class(token_of(ks), CKO_CERTIFICATE, ref, err);
 }
 
 bool token_delete(struct ks *ks, const struct ks_ref *ref, struct err *err)

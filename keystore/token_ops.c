@@ -119,6 +119,20 @@ static bool store_certificate(struct ks *ks, const struct ks_ref *ref, X509 *cer
 	return run(&o, do_store_certificate, err);
 }
 
+static bool do_remove_certificate(void *arg, struct err *err)
+{
+	const struct order *o = arg;
+
+	return token_remove_certificate(o->ks, o->ref, err);
+}
+
+static bool remove_certificate(struct ks *ks, const struct ks_ref *ref, struct err *err)
+{
+	struct order o = { .ks = ks, .ref = keep(ks, ref) };
+
+	return run(&o, do_remove_certificate, err);
+}
+
 static bool do_uri(void *arg, struct err *err)
 {
 	const struct order *o = arg;
@@ -170,6 +184,7 @@ const struct ks_ops token_ops = {
 	.load = load,
 	.delete = delete,
 	.store_certificate = store_certificate,
+	.remove_certificate = remove_certificate,
 	.uri = uri,
 	.find_uri = find_uri,
 	.list = list,

@@ -103,8 +103,9 @@ static void each_function_failing(void **state)
 		{ FAULT_C_GenerateKeyPair, CKR_MECHANISM_INVALID, "choose another key_type" },
 		{ FAULT_C_GenerateKeyPair, CKR_CURVE_NOT_SUPPORTED, "choose another key_type" },
 		{ FAULT_C_GenerateKeyPair, CKR_ATTRIBUTE_VALUE_INVALID, "choose another key_type" },
-		{ FAULT_C_GenerateKeyPair, CKR_DEVICE_MEMORY, "CKR 0x31" },
-		{ FAULT_C_GenerateKeyPair, CKR_SESSION_READ_ONLY, "CKR 0xb5" },
+		{ FAULT_C_GenerateKeyPair, CKR_DEVICE_MEMORY, "may be full" },
+		{ FAULT_C_GenerateKeyPair, CKR_GENERAL_ERROR, "may be full" },
+		{ FAULT_C_GenerateKeyPair, CKR_SESSION_READ_ONLY, "may only be read" },
 		{ FAULT_C_SignInit, CKR_KEY_FUNCTION_NOT_PERMITTED, "another key_type" },
 		{ FAULT_C_SignInit, CKR_DEVICE_REMOVED, "CKR 0x32" },
 		{ FAULT_C_Sign, CKR_FUNCTION_FAILED, "CKR 0x6" },
@@ -135,6 +136,58 @@ static void each_function_failing(void **state)
 	ks_close(ks);
 }
 
+/* The key would be made, and the certificate ordered, and there would be no place for it. */
+static void no_key_without_room_for_its_certificate(void **state)
+{
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+
+	f->faults->rv[FAULT_C_CreateObject] = CKR_FUNCTION_NOT_SUPPORTED;
+	check_fails(ks_generate(ks, &ref, KS_EC_P256, &err), "put a certificate beside a key");
+	check_says(err.text, "CKR 0x54");
+	assert_int_equal(f->faults->calls[FAULT_C_GenerateKeyPair], 0);
+	f->faults->rv[FAULT_C_CreateObject] = CKR_OK;
+
+	f->faults->fail_call = FAULT_C_CreateObject;
+	f->faults->fail_rv = CKR_DEVICE_MEMORY;
+	f->faults->seen = 0;
+	f->faults->fail_at = 2;
+	check_fails(ks_generate(ks, &ref, KS_EC_P256, &err), "may be full");
+	assert_int_equal(f->faults->calls[FAULT_C_GenerateKeyPair], 1);
+	assert_int_equal(objects(ks), 0);
+	f->faults->fail_at = 0;
+
+	assert_true(ks_generate(ks, &ref, KS_EC_P256, &err));
+	assert_int_equal(objects(ks), 2);
+	ks_close(ks);
+}
+
+/* What can't be removed could not be replaced either: nothing is made, however often it is tried.
+ */
+static void no_key_where_nothing_can_be_removed(void **state)
+{
+	const struct token_fixture *f = *state;
+	const struct ks_ref ref = token_ref(1);
+	struct ks *ks = token_open_faulty(f);
+	bool found;
+
+	f->faults->rv[FAULT_C_DestroyObject] = CKR_ACTION_PROHIBITED;
+	for (int i = 0; i < 3; i++) {
+		check_fails(ks_generate(ks, &ref, KS_EC_P256, &err), "CKR 0x1b");
+		check_fails(ks_find(&found, ks, &ref, &err), "CKR 0x1b");
+	}
+	assert_int_equal(f->faults->calls[FAULT_C_GenerateKeyPair], 0);
+	assert_int_equal(objects(ks), 1);
+	f->faults->rv[FAULT_C_DestroyObject] = CKR_OK;
+	f->faults->keep_objects = true;
+	check_fails(ks_generate(ks, &ref, KS_EC_P256, &err), "still there after its removal");
+	f->faults->keep_objects = false;
+	assert_true(ks_generate(ks, &ref, KS_EC_P256, &err));
+	assert_int_equal(objects(ks), 2);
+	ks_close(ks);
+}
+
 /* As a TPM does with P-521: the key is made, and can't sign. */
 static void a_key_that_signs_wrongly_is_removed(void **state)
 {
@@ -145,7 +198,11 @@ static void a_key_that_signs_wrongly_is_removed(void **state)
 	f->faults->spoil_signatures = true;
 	check_fails(ks_generate(ks, &ref, KS_RSA_2048, &err), "another key_type");
 	assert_int_equal(objects(ks), 0);
-	f->faults->keep_objects = true;
+	f->faults->fail_call = FAULT_C_DestroyObject;
+	f->faults->fail_rv = CKR_DEVICE_ERROR;
+	f->faults->fail_ever = true;
+	f->faults->seen = 0;
+	f->faults->fail_at = 2; /* the first removes the trial certificate */
 	check_fails(ks_generate(ks, &ref, KS_EC_P256, &err), "left behind");
 	ks_close(ks);
 }
@@ -502,6 +559,8 @@ int main(void)
 		WITH_TOKEN(pss_is_done_by_the_token),
 		WITH_TOKEN(schemes_that_a_token_refuses),
 		WITH_TOKEN(each_function_failing),
+		WITH_TOKEN(no_key_without_room_for_its_certificate),
+		WITH_TOKEN(no_key_where_nothing_can_be_removed),
 		WITH_TOKEN(a_key_that_signs_wrongly_is_removed),
 		WITH_TOKEN(half_a_pair),
 		WITH_TOKEN(a_pair_without_its_value),

@@ -186,8 +186,9 @@ static void no_token_at_all(void **state)
 	buf_addf(&text, "directories.tokendir = %s/empty\n", f->dir->path);
 	assert_true(fs_write(f->dir->fd, "empty.conf", text.data, text.len, FS_ATTR(0600), &err));
 	setenv("SOFTHSM2_CONF", tempdir_path(conf, f->dir, "empty.conf"), 1);
-	refused(SOFTHSM_MODULE, TOKEN_URI, TOKEN_PIN, "may not be read");
-	check_says(err.text, "none at all");
+	refused(SOFTHSM_MODULE, TOKEN_URI, TOKEN_PIN, "no initialized token at all: permissions");
+	check_says(err.text, SOFTHSM_MODULE);
+	check_says(err.text, "env.SOFTHSM2_CONF");
 }
 
 static void a_module_that_does_not_start(void **state)
