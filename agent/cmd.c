@@ -103,8 +103,9 @@ const struct cmd cmd_table[] = {
 		"Prints the PKCS#10 request that is in work, else that of the newest generation, "
 		"as PEM." },
 	{ "key", cmd_key, CMD_LOCK, "nUj", 2, "list|probe|prune [NAME]", "keys in files and tokens",
-		"list   the keys of all certificates: where each is used, its store, type and "
-		"id\n"
+		"list   the keys of all certificates: where each is used, its store, type, "
+		"id,\n"
+		"       pin and TLSA data\n"
 		"probe  signs with the key of each certificate, in each way that a TLS server will "
 		"need;\n"
 		"       --as USER does so as the user that a server's workers are\n"
