@@ -53,8 +53,11 @@ static bool visit_archive(const struct walk *w, struct store *store, struct err 
 	AUTO(strlist) struct strlist all = { 0 };
 	AUTO(fd) int archive = -1;
 
-	if (!store_open_archive(&archive, store, w->cert->name, false, err) ||
-		!fs_list(&all, archive, err))
+	if (!store_open_archive(&archive, store, w->cert->name, false, err))
+		return false;
+	if (archive < 0)
+		return true;
+	if (!fs_list(&all, archive, err))
 		return false;
 	for (size_t i = 0; i < all.n; i++)
 		if (strcmp(all.item[i], FILE_REVOKING) != 0 &&
