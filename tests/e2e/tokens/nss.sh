@@ -34,3 +34,26 @@ certificate() {
 certificate_add() {
 	certutil -A -d "sql:$T/nss" -f "$T/pin" -n "$3" -t ,, -i "$1"
 }
+
+# another_start PATTERN: with these INIT_ARGS nothing is made, and the message says why
+another_start() {
+	local orders before
+	orders=$(orders)
+	before=$(everything)
+	conf_file_login
+	expect 4 run --force rsa2048
+	expect_error "$1"
+	[ "$(orders)" = "$orders" ] || fail "something was ordered"
+	[ "$(everything)" = "$before" ] || fail "something is left in the token"
+}
+
+token_story() {
+	local good=$INIT_ARGS
+	say "opened for reading, without init_args, and elsewhere"
+	INIT_ARGS=${good/readWrite/readOnly}
+	another_start 'the token may only be read'
+	INIT_ARGS=
+	another_start "$MODULE.*with these init_args, or needs some"
+	INIT_ARGS=${good/$T\/nss/$T/nowhere}
+	another_start "$MODULE.*settings .env., init_args., device, daemon"
+}
