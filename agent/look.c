@@ -4,10 +4,12 @@
 #include "agent/follow.h"
 #include "agent/give_up.h"
 #include "agent/hold.h"
+#include "agent/leftovers.h"
 #include "agent/replacement.h"
 #include "agent/revoke.h"
 #include "agent/sequel.h"
 #include "base/clock.h"
+#include "base/log.h"
 
 /* A pinned generation may differ from the configuration; what was ordered last may not. */
 static void decide(struct job *job, int64_t seen)
@@ -61,7 +63,7 @@ static bool outdated(const struct job *job)
 
 	if (s->held.found || s->submitting.found || s->order.found || !s->intent.found)
 		return false;
-	if (job->cert->follow.path && !s->chain)
+	if (s->burnt || (job->cert->follow.path && !s->chain))
 		return true;
 	return renew_changed(job->cert, &s->intent.r) != NULL ||
 	       (s->lost && sequel_of(&s->intent.r).kind != WIRE_ENROLL);
@@ -85,9 +87,29 @@ static bool keep_up(struct job *job, int64_t seen, struct err *err)
 		       look_read(job, err));
 }
 
+/* An order for a key that has been compromised since: what comes of it can't be installed. */
+static bool is_in_vain(const struct job *job)
+{
+	const struct situation *s = &job->sit;
+
+	return s->burnt && !s->held.found && (s->submitting.found || s->order.found) &&
+	       !job->cert->follow.path;
+}
+
+static bool give_up_in_vain(struct job *job, struct err *err)
+{
+	struct store *store = job->run->store;
+	const char *name = job->cert->name;
+
+	log_warning("the key of the order in work is compromised; the order is given up");
+	return leftovers_warn_of_order(store, name, err) &&
+	       store_history(store, err, name, "given-up", "the key is compromised") &&
+	       give_up_order(store, name, &job->sit, err);
+}
+
 /*
- * An order that SCM may know is finished first, whatever it was for; what never left this host is
- * begun anew when it is not wanted like that any more.
+ * An order that SCM may know is finished first, whatever it was for, unless its key is compromised;
+ * what never left this host is begun anew when it is not wanted like that any more.
  */
 bool look_tidy(struct job *job, struct err *err)
 {
@@ -95,14 +117,18 @@ bool look_tidy(struct job *job, struct err *err)
 	const char *name = job->cert->name;
 	int64_t seen;
 	bool release;
+	bool ok;
 
 	if (!read_state(job, &seen, err) || !keep_up(job, seen, err) ||
 		!hold_outlived(&release, job, err))
 		return false;
-	if (!release && !outdated(job))
+	if (release)
+		ok = hold_release(store, &job->sit, name, err);
+	else if (outdated(job))
+		ok = give_up_work(store, name, &job->sit, err);
+	else if (is_in_vain(job))
+		ok = give_up_in_vain(job, err);
+	else
 		return true;
-	if (!(release ? hold_release(store, &job->sit, name, err)
-		      : give_up_work(store, name, &job->sit, err)))
-		return false;
-	return look_read(job, err);
+	return ok && look_read(job, err);
 }

@@ -52,7 +52,8 @@ struct situation {
 
 	bool pending; /* pending/NAME is there */
 	struct evidence intent;
-	bool key; /* the key, or the token's reference to it */
+	bool key;   /* the key, or the token's reference to it */
+	bool burnt; /* and is known to be compromised */
 	bool request;
 	struct evidence submitting;
 	struct evidence order;

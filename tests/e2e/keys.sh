@@ -139,6 +139,32 @@ for store in file token:web; do
 	[ "$(live_spki www)" != "$third" ] || fail "a compromised key was used again"
 	fourth=$(live_spki www)
 
+	say "reuse_key, $store: a key that is compromised while an order for it is in work"
+	sim_stop
+	rested 8 run --force
+	[ -e "$T/state/pending/www/request.pem" ] || fail "no order in work"
+	expect 8 revoke www --reason keyCompromise
+	sim_start
+	conf_p12
+	conf_cert www "key_store = $store" 'reuse_key = yes'
+	before=$(orders)
+	rested 0 run www
+	[ "$(orders)" = $((before + 1)) ] || fail "$(orders) orders instead of one more than $before"
+	fifth=$(live_spki www)
+	[ "$fifth" != "$fourth" ] || fail "ordered for a compromised key"
+	switches '--issue-time never'
+	sed -i 's/^enroll_back_off_timer.*/&\nenroll_max_attempts = 0/' "$T/agent.ini"
+	rested 7 run --force
+	expect 0 revoke www --reason keyCompromise
+	expect_error 'key of the order in work is compromised; the order is given up'
+	expect_error 'order [0-9]+ goes on at SCM; decline or revoke it there'
+	expect_error 'the next run orders a new certificate'
+	switches
+	rested 0 run
+	fourth=$(live_spki www)
+	[ "$fourth" != "$fifth" ] || fail "installed with a compromised key"
+	[ -e "$(archive www abandoned-1)/intent" ] || fail "the order is not kept"
+
 	say "reuse_key, $store: another key_type, and old generations take no key with them"
 	conf_p12
 	sed -i 's/^\[agent\]/&\nkeep_generations = 1/' "$T/agent.ini"

@@ -9,6 +9,7 @@
 #include <openssl/rsa.h>
 
 #include "agent/give_up.h"
+#include "agent/intent.h"
 #include "agent/key_file.h"
 #include "agent/key_plan.h"
 #include "agent/key_take.h"
@@ -17,6 +18,7 @@
 #include "agent/revocation.h"
 #include "agent/store.h"
 #include "base/clock.h"
+#include "csr/csr.h"
 #include "tempdir.h"
 
 #define DAY 86400
@@ -374,6 +376,33 @@ static void begun_is_completed(void **state)
 	assert_string_equal(key, waiting);
 }
 
+/* What is in work has the key that is live, which is compromised meanwhile. */
+static void an_order_for_a_compromised_key_is_seen(void **state)
+{
+	struct scene *s = *state;
+	AUTO(fd) int dir = -1;
+	AUTO(buf) struct buf pem = BUF(65536);
+	AUTO(pkey) EVP_PKEY *key = NULL;
+	AUTO(strlist) struct strlist names = { 0 };
+
+	s->cert.reuse_key = true;
+	order(s);
+	install(s, "000001", 0);
+	order(s);
+	OK(revocation_burn(s->run.store, name_www, newest_spki(s), &err));
+	look(s);
+	/* without a request nobody knows yet; it is made from the key, and looked at again */
+	assert_false(s->job.sit.burnt);
+	OK(store_open_pending(&dir, s->run.store, name_www, false, &err));
+	assert_true(strlist_add(&names, "dns:www.example.com"));
+	OK(intent_load_key(&key, &s->run, &s->job.sit.intent.r, dir, &err));
+	OK(csr_build(&pem, key, &(struct csr_subject) { .common_name = "www.example.com" }, &names,
+		&err));
+	OK(fs_write(dir, FILE_REQUEST, pem.data, pem.len, FS_ATTR(0600), &err));
+	look(s);
+	assert_true(s->job.sit.burnt);
+}
+
 static void what_is_given_up_comes_back(void **state)
 {
 	struct scene *s = *state;
@@ -461,6 +490,7 @@ int main(void)
 		TEST(dropped_when_it_is_of_no_use),
 		TEST(what_was_taken_is_not_taken_twice),
 		TEST(begun_is_completed),
+		TEST(an_order_for_a_compromised_key_is_seen),
 		TEST(what_is_given_up_comes_back),
 		TEST(what_was_new_does_not),
 		TEST(a_next_key_that_is_gone_is_replaced),
