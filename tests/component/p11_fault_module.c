@@ -280,12 +280,13 @@ static void read_control(const char *path)
 	char in[32];
 	char call[32];
 	char nth[16];
+	char rv[32];
 	char how[16];
 	int n;
 
 	if (!file)
 		return;
-	n = fscanf(file, "%31s %31s %15s %li %15s", in, call, nth, (long *)&faults.fail_rv, how);
+	n = fscanf(file, "%31s %31s %15s %31s %15s", in, call, nth, rv, how);
 	fclose(file);
 	if (n <= 0 || (strcmp(in, "any") != 0 && strcmp(in, program) != 0))
 		return;
@@ -293,6 +294,7 @@ static void read_control(const char *path)
 		abort();
 	faults.fail_call = call_of(call);
 	faults.fail_at = (unsigned)strtoul(nth, NULL, 10);
+	faults.fail_rv = strtoul(rv, NULL, 0);
 	faults.fail_ever = strchr(nth, '+');
 	faults.fail_how = how_of(how);
 }
