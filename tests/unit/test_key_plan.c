@@ -476,6 +476,17 @@ static void each_use_is_listed_once(void **state)
 	assert_string_equal(buf_str(&roles), "next;live;given up;");
 }
 
+/* There is no archive yet. */
+static void the_first_order_is_listed(void **state)
+{
+	struct scene *s = *state;
+	AUTO(buf) struct buf roles = BUF(256);
+
+	order(s);
+	OK(key_uses(s->run.store, &s->cert, count, &roles, &err));
+	assert_string_equal(buf_str(&roles), "in work;");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -495,6 +506,7 @@ int main(void)
 		TEST(what_was_new_does_not),
 		TEST(a_next_key_that_is_gone_is_replaced),
 		TEST(each_use_is_listed_once),
+		TEST(the_first_order_is_listed),
 	};
 
 	return cmocka_run_group_tests_name("key_plan", tests, NULL, NULL);
