@@ -160,7 +160,8 @@ static bool load(struct conf_loading *l, struct err *err)
 	if (!load_agent(l, err) || !load_sections(l, err))
 		return false;
 	for (size_t i = 0; i < conf->accounts; i++)
-		if (!conf_resolve_account(l, &conf->account[i], err))
+		if (!conf_resolve_account(l, &conf->account[i], err) ||
+			!conf_check_login_entry(conf, &conf->account[i], err))
 			return false;
 	for (size_t i = 0; i < conf->certs; i++)
 		if (!digest_cert(l, &conf->cert[i], err))

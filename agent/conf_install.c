@@ -203,6 +203,48 @@ static bool check_login(const struct conf_loading *l, const struct conf_target *
 	return true;
 }
 
+static const struct conf_target *other_entry(const struct conf *conf, const struct conf_account *a)
+{
+	const struct conf_target *other = NULL;
+
+	for (size_t i = 0; i < conf->certs; i++) {
+		const struct conf_cert *c = &conf->cert[i];
+
+		for (size_t k = 0; k < c->targets; k++) {
+			const struct conf_target *t = &c->target[k];
+
+			if (!t->path || !t->alias || strcmp(t->path, a->store) != 0)
+				continue;
+			if (!strcasecmp(t->alias, a->store_alias))
+				return NULL;
+			other = t;
+		}
+	}
+	return other;
+}
+
+bool conf_check_login_entry(const struct conf *conf, const struct conf_account *a, struct err *err)
+{
+	const struct conf_target *t = a->store && a->store_alias ? other_entry(conf, a) : NULL;
+
+	return !t ||
+	       conf_error(err, t->where,
+		       "[install:%s]: alias = %s is not the entry that account %s logs in with in "
+		       "%s; set alias = %s",
+		       t->name, t->alias, a->name, t->path, a->store_alias);
+}
+
+/* A follower that wrote over its leader's file would soon follow itself. */
+static bool check_leader(const struct conf_target *t, const struct conf_cert *c,
+	struct conf_where where, struct err *err)
+{
+	return !c->follow.path || !t->path || strcmp(c->follow.path, t->path) != 0 ||
+	       conf_error(err, where,
+		       "path: '%s' is what [certificate:%s] follows, and would be written over; "
+		       "choose another",
+		       t->path, c->name);
+}
+
 /* A key in a token never leaves it; only its certificate can be installed. */
 static bool check_key_store(const struct conf_target *t, const struct conf_cert *c, struct err *err)
 {
@@ -288,8 +330,8 @@ static bool check(
 	}
 	return check_usable(t, s, err) && check_mode(t, conf_where_of(s, NULL, "mode"), err) &&
 	       resolve_owner(t, s, err) && check_path(l, t, conf_where_of(s, NULL, "path"), err) &&
-	       check_login(l, t, err) && check_key_store(t, c, err) && check_shared(l, t, err) &&
-	       add(c, t, err);
+	       check_leader(t, c, conf_where_of(s, NULL, "path"), err) && check_login(l, t, err) &&
+	       check_key_store(t, c, err) && check_shared(l, t, err) && add(c, t, err);
 }
 
 bool conf_load_target(struct conf_loading *l, struct ini_section *s, struct err *err)

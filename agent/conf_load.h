@@ -50,6 +50,13 @@ MUST_USE bool conf_check_follow(struct conf_cert *c, const struct ini_section *s
 /* Adds a target to its certificate. */
 MUST_USE bool conf_load_target(struct conf_loading *l, struct ini_section *s, struct err *err);
 
+/*
+ * Of an account whose key store a target writes, too: that it is the account's entry, unless
+ * another one does that. When all targets are known.
+ */
+MUST_USE bool conf_check_login_entry(
+	const struct conf *conf, const struct conf_account *a, struct err *err);
+
 /* [defaults] by itself, whether or not a certificate uses it. */
 MUST_USE bool conf_check_defaults(struct conf_loading *l, struct ini_section *s, struct err *err);
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "agent/record.h"
@@ -110,12 +111,21 @@ static bool same_file(const char *a, const char *b)
 					one.st_ino == two.st_ino);
 }
 
+/* Others may have entries of their own in it; an account without an alias takes the only one. */
+static bool same_entry(const char *a, const char *b)
+{
+	return !a || !b || !strcasecmp(a, b);
+}
+
 const struct conf_target *credential_target(
 	const struct conf_account *a, const struct conf_cert *cert)
 {
-	for (size_t i = 0; a->store && !a->store_cert && i < cert->targets; i++)
-		if (cert->target[i].path && same_file(a->store, cert->target[i].path))
-			return &cert->target[i];
+	for (size_t i = 0; a->store && !a->store_cert && i < cert->targets; i++) {
+		const struct conf_target *t = &cert->target[i];
+
+		if (t->path && same_entry(a->store_alias, t->alias) && same_file(a->store, t->path))
+			return t;
+	}
 	return NULL;
 }
 

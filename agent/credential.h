@@ -37,8 +37,8 @@ MUST_USE bool credential_of_generation(struct credential *out, const struct conf
 	struct store *store, const struct conf_cert *cert, const char *id, struct err *err);
 
 /*
- * The target that writes the file which the account logs in with, by whatever path each of them
- * calls it; NULL when there is none. Borrowed.
+ * The target that writes the entry which the account logs in with, by whatever path each of them
+ * calls its file; NULL when there is none. Borrowed.
  */
 const struct conf_target *credential_target(
 	const struct conf_account *a, const struct conf_cert *cert);

@@ -83,6 +83,10 @@ static void refuses_what_makes_no_sense(void **state)
 		"[certificate:www]\ncommon_name = www.example.com\nfollow = www.p12\n", 3,
 		"absolute");
 	conf_scene_refuse(*state, "[certificate:www]\nfollow = /x\n", 1, "common_name");
+	conf_scene_refuse(*state,
+		FOLLOWER "[install:a]\ncertificate = www\nformat = pkcs12\npath = /srv/www.p12\n"
+			 "password_file = /etc/p\n",
+		7, "is what [certificate:www] follows");
 }
 
 int main(void)

@@ -210,6 +210,26 @@ static void fits_the_login(void **state)
 		8, "account pem,leave out mode");
 }
 
+/* An entry beside the one that the account takes would be renewed for nothing, and look like it. */
+static void writes_the_entry_of_the_login(void **state)
+{
+#define STORE(name, alias)                                                                         \
+	TARGET(name, "pkcs12") "path = " LOGIN_STORE "\n" PASSWORD "alias = " alias "\n"
+#define ALIAS SCENE_ACCOUNT "client_cert_key_alias = scm\n" SCENE_CERT
+	AUTO(conf) struct conf *any = load(state, STORE("a", "other"));
+	AUTO(conf) struct conf *same = conf_scene_load(*state, STORE("a", "SCM") ALIAS);
+	AUTO(conf)
+	struct conf *both = conf_scene_load(*state, STORE("a", "other") STORE("b", "scm") ALIAS);
+
+	(void)any;
+	(void)same;
+	(void)both;
+	conf_scene_refuse(
+		*state, STORE("a", "other") ALIAS, 1, "alias = other,account default,alias = scm");
+#undef ALIAS
+#undef STORE
+}
+
 /* What failed for one configuration is tried again with another. */
 static void counts_in_the_digest(void **state)
 {
@@ -230,6 +250,7 @@ int main(void)
 		TEST(refuses),
 		TEST(keeps_paths_apart),
 		TEST(fits_the_login),
+		TEST(writes_the_entry_of_the_login),
 		TEST(counts_in_the_digest),
 	};
 

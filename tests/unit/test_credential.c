@@ -212,6 +212,11 @@ static void which_certificate_it_is(void **state)
 	s->target.path = s->path;
 	assert_ptr_equal(credential_target(&s->account, &s->cert), &s->target);
 	assert_ptr_equal(credential_cert(&s->conf, &s->account), &s->cert);
+	/* beside the account's entry there may be others */
+	s->target.alias = text_hsm;
+	assert_false(credential_is(&s->account, &s->cert));
+	s->account.store_alias = NULL;
+	assert_true(credential_is(&s->account, &s->cert));
 	/* a target without a path is in a token */
 	s->target.path = NULL;
 	assert_false(credential_is(&s->account, &s->cert));
