@@ -6,6 +6,7 @@
 #include "agent/domains.h"
 #include "agent/hooks.h"
 #include "agent/look.h"
+#include "agent/targets.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "csr/name.h"
@@ -130,9 +131,12 @@ static void settle_login(struct job *job)
 	bool lapsed;
 
 	log_scope(job->cert->name);
-	/* what can't be read is told at its turn */
-	if (!look_read(job, &err))
+	/* what can't be read, or written again, is told at its turn */
+	if (!look_read(job, &err) ||
+		(job->state == STATE_CURRENT && !targets_restore(job->run, job->cert, &err))) {
+		log_scope(NULL);
 		return;
+	}
 	lapsed = candidate_lapsed(job);
 	if (job->state == STATE_INSTALLED && !job->sit.unaccepted.found)
 		job_advance(job);

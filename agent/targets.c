@@ -213,14 +213,11 @@ static bool choose(char **out, struct store *store, const char *name, const stru
 	return !id || *out || err_memory(err);
 }
 
-static bool redo(
-	struct run *run, const struct conf_cert *cert, const struct record *begun, struct err *err)
+/* `id`: NULL when none may serve. */
+static bool redo(struct run *run, const struct conf_cert *cert, const char *id, struct err *err)
 {
 	AUTO(targets) struct targets t = { 0 };
-	AUTO_STR char *id = NULL;
 
-	if (!choose(&id, run->store, cert->name, begun, err))
-		return false;
 	if (id && cert->targets &&
 		(!targets_make(&t, run, cert, id, err) ||
 			!targets_prepare(&t, run, cert, id, err) || !put_all(&t, err) ||
@@ -233,13 +230,16 @@ static bool redo(
 bool targets_recover(struct run *run, const struct conf_cert *cert, struct err *err)
 {
 	AUTO(record) struct record begun = { 0 };
+	AUTO_STR char *id = NULL;
 	AUTO(fd) int archive = -1;
 	bool found;
 
-	return store_open_archive(&archive, run->store, cert->name, false, err) &&
-	       record_read(&begun, &found, archive, FILE_INSTALLING, err) &&
-	       (!found || redo(run, cert, &begun, err) ||
-		       err_wrap(err, "an installation was cut short"));
+	if (!store_open_archive(&archive, run->store, cert->name, false, err) ||
+		!record_read(&begun, &found, archive, FILE_INSTALLING, err))
+		return false;
+	return !found ||
+	       (choose(&id, run->store, cert->name, &begun, err) && redo(run, cert, id, err)) ||
+	       err_wrap(err, "an installation was cut short");
 }
 
 static const struct conf_target *missing(const struct conf_cert *cert)
@@ -254,11 +254,15 @@ bool targets_restore(struct run *run, const struct conf_cert *cert, struct err *
 {
 	const struct conf_target *gone = missing(cert);
 	const struct record none = { 0 };
+	AUTO_STR char *id = NULL;
 
 	if (!gone)
 		return true;
-	if (!redo(run, cert, &none, err))
+	if (!choose(&id, run->store, cert->name, &none, err) || (id && !redo(run, cert, id, err)))
 		return false;
-	log_warning("%s was gone, and is there again", gone->path);
+	log_warning(
+		id ? "%s was gone, and is there again"
+		   : "%s is gone, and stays so: what is live is revoked, or its key compromised",
+		gone->path);
 	return true;
 }
