@@ -128,10 +128,11 @@ static bool try_one(struct run *run, const struct conf_account *a, const struct 
 	return net_try(run->net, a, &c, err);
 }
 
-/* Says what a person has to do, and what happens until then. */
+/* Says what a person has to do, what happens until then, and what SCM said (`err`). */
 static void describe_refusal(struct err *err, struct run *run, const struct conf_account *a,
 	const struct conf_cert *cert, const struct record *meta, bool last)
 {
+	struct err said = *err;
 	char serial[SERIAL_TEXT_MAX];
 	char when[CLOCK_TEXT_MAX] = "";
 	struct expiry e;
@@ -143,14 +144,14 @@ static void describe_refusal(struct err *err, struct run *run, const struct conf
 		err_set(err, ERR_AUTH,
 			"SCM accepts neither the old nor the new client certificate of %s: enter "
 			"serial number %s for that administrator in SCM (Settings, Admins), then "
-			"scm-agent deploy %s",
-			a->login, serial, cert->name);
+			"scm-agent deploy %s (%.200s)",
+			a->login, serial, cert->name, said.text);
 	else
 		err_set(err, ERR_PENDING,
 			"SCM does not accept the new client certificate yet: enter its serial "
 			"number %s for administrator %s in SCM (Settings, Admins); until then the "
-			"old one is used%s%s",
-			serial, a->login, *when ? ", which expires " : "", when);
+			"old one is used%s%s (%.200s)",
+			serial, a->login, *when ? ", which expires " : "", when, said.text);
 }
 
 static bool note_refusal(struct run *run, const struct conf_account *a,
@@ -161,12 +162,13 @@ static bool note_refusal(struct run *run, const struct conf_account *a,
 	AUTO(record) struct record r = { 0 };
 	AUTO(fd) int dir = -1;
 	struct refusal account;
-	struct err why;
+	struct err why = *err;
 
 	if (!read_meta(&meta, run, cert, id, err) || !open_generation(&dir, run, cert, id, err))
 		return false;
 	describe_refusal(&why, run, a, cert, &meta, last);
 	if (!record_set_int(&r, "time", clock_now(), err) ||
+		!record_set(&r, "account", a->name, err) ||
 		!record_set(&r, "kind", err_name(why.kind), err) ||
 		!record_set(&r, "message", why.text, err) ||
 		!record_write(&r, dir, FILE_UNACCEPTED, FS_ATTR(0600), err))
@@ -188,20 +190,15 @@ static bool accept(struct run *run, const struct conf_cert *cert, const char *id
 bool candidate_prove(struct run *run, const struct conf_cert *cert, const char *id,
 	const struct targets *made, struct err *err)
 {
-	bool any = false;
-
 	for (size_t i = 0; i < run->conf->accounts; i++) {
 		const struct conf_account *a = &run->conf->account[i];
 
-		if (!credential_is(a, cert))
-			continue;
-		any = true;
-		if (try_one(run, a, cert, id, made, err))
+		if (!credential_is(a, cert) || try_one(run, a, cert, id, made, err))
 			continue;
 		return err->kind == ERR_AUTH ? note_refusal(run, a, cert, id, err)
 					     : err_wrap(err, "the new client certificate");
 	}
-	return !any || accept(run, cert, id, err);
+	return accept(run, cert, id, err);
 }
 
 bool candidate_took_over(
@@ -222,25 +219,23 @@ bool candidate_took_over(
 
 /* ---- while it waits -------------------------------------------------------------------------- */
 
+/* Whose login it was; NULL when that account logs in with something else by now. */
+static const struct conf_account *refuser(const struct job *job)
+{
+	const char *name = record_get(&job->sit.unaccepted.r, "account");
+	const struct conf_account *a = conf_find_account(job->run->conf, name);
+
+	return a && credential_is(a, job->cert) ? a : NULL;
+}
+
 bool candidate_waits(const struct job *job, struct err *why)
 {
 	const struct evidence *e = &job->sit.unaccepted;
 
-	if (!e->found || job->run->by_hand)
+	if (!e->found || job->lapsed || job->run->by_hand || !refuser(job))
 		return false;
 	err_set(why, err_kind_of(record_get(&e->r, "kind"), ERR_PENDING), "%s",
 		record_get(&e->r, "message"));
-	return true;
-}
-
-bool candidate_again(struct job *job, struct err *err)
-{
-	if (!job->sit.unaccepted.found)
-		return true;
-	if (!accept(job->run, job->cert, job->sit.newest, err))
-		return false;
-	record_dispose(&job->sit.unaccepted.r);
-	job->sit.unaccepted.found = false;
 	return true;
 }
 
@@ -250,21 +245,20 @@ static bool may_serve(const struct situation *s)
 	       record_get_int(&s->newest_meta.r, "not_after", 0) > clock_now();
 }
 
-bool candidate_lapsed(struct job *job)
+/*
+ * Of the account that refused it: what another one's login comes to says nothing about its number.
+ * When it refused both, only what a person changed since is a reason.
+ */
+static bool has_lapsed(const struct job *job, const struct err *why)
 {
-	const struct run *run = job->run;
-	struct err err = { 0 };
-	bool works = true;
+	const struct conf_account *a = refuser(job);
 
-	if (!candidate_waits(job, &err) || err.kind == ERR_AUTH || !may_serve(&job->sit))
-		return false;
-	for (size_t i = 0; i < run->conf->accounts && works; i++)
-		works = !credential_is(&run->conf->account[i], job->cert) ||
-			still_works(job->run, &run->conf->account[i]);
-	if (works)
-		return false;
-	if (candidate_again(job, &err))
-		return true;
-	log_error("%s", err.text);
-	return false;
+	return why->kind == ERR_AUTH ? !was_refused(job->run, a) : !still_works(job->run, a);
+}
+
+void candidate_look(struct job *job)
+{
+	struct err err = { 0 };
+
+	job->lapsed = candidate_waits(job, &err) && may_serve(&job->sit) && has_lapsed(job, &err);
 }

@@ -2,9 +2,10 @@
  * A new certificate for a login, until SCM knows it. SCM binds a login to one serial number, which
  * only a person changes there, and counts refused logins. So a deployment lets the new one, the
  * candidate, log in before anything is switched. Refused, it waits, and the old one is used:
- * `unaccepted` in the generation says since when. It is tried again by hand, and once more when the
- * old one is refused or has expired, since that is what a changed number looks like from here. When
- * both are refused, nothing is tried any more (refusal.h).
+ * `unaccepted` in the generation says since when, and by which account. It is tried again by hand,
+ * and once more when that account's old one is refused or has expired, since that is what a changed
+ * number looks like from here. When both are refused, nothing is tried any more until a person has
+ * changed something (refusal.h).
  */
 #ifndef AGENT_CANDIDATE_H
 #define AGENT_CANDIDATE_H
@@ -24,17 +25,18 @@ MUST_USE bool candidate_prove(struct run *run, const struct conf_cert *cert, con
 MUST_USE bool candidate_took_over(
 	struct run *run, const struct conf_cert *cert, const char *generation, struct err *err);
 
-/* True when the newest generation was refused and is not to be tried now; `why` is what SCM said.
+/*
+ * True when the newest generation was refused, by an account that logs in with this certificate
+ * still, and is not to be tried now; `why` says what has to be done.
  */
 bool candidate_waits(const struct job *job, struct err *why);
 
 /*
- * Asks SCM with the old one, when there is a candidate that waits: true when that has come to its
- * end, and the candidate was not tried since. Then it does not wait any more.
+ * Asks SCM with the old one, when there is a candidate that waits: job->lapsed when that has come
+ * to its end, and the candidate was not tried since. Of one whose refusal was the second: when a
+ * person has changed something since. Then it does not wait in this run; when it can't be tried,
+ * the next one finds the same.
  */
-bool candidate_lapsed(struct job *job);
-
-/* Lets a candidate that waits be tried again. */
-MUST_USE bool candidate_again(struct job *job, struct err *err);
+void candidate_look(struct job *job);
 
 #endif

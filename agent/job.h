@@ -64,6 +64,7 @@ struct job {
 	bool asked_scm;	      /* what its leader's key has there: once a run */
 	bool began;	      /* its pre hooks have run */
 	bool heed;	      /* what it waits for, a person has to do */
+	bool lapsed;	      /* a login that waited may be tried (candidate.h) */
 	struct err postponed; /* a revocation that did not work: the job's result in the end */
 	uint32_t retry_after; /* what SCM asked for, seconds */
 	struct err err;	      /* JOB_FAILED */

@@ -128,7 +128,6 @@ void run_post_hooks(const struct job *jobs, size_t n)
 static void settle_login(struct job *job)
 {
 	struct err err = { 0 };
-	bool lapsed;
 
 	log_scope(job->cert->name);
 	/* what can't be read, or written again, is told at its turn */
@@ -137,10 +136,10 @@ static void settle_login(struct job *job)
 		log_scope(NULL);
 		return;
 	}
-	lapsed = candidate_lapsed(job);
-	if (job->state == STATE_INSTALLED && !job->sit.unaccepted.found)
+	candidate_look(job);
+	if (job->state == STATE_INSTALLED && !candidate_waits(job, &err))
 		job_advance(job);
-	else if (lapsed && deploy_step(job, &err) == JOB_FAILED)
+	else if (job->lapsed && deploy_step(job, &err) == JOB_FAILED)
 		log_error("%s", err.text);
 	log_scope(NULL);
 }

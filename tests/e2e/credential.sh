@@ -18,9 +18,10 @@ token_make
 
 # --- SCM's side
 
-# enter SERIAL: what an administrator does in SCM
+# enter SERIAL [LOGIN]: what an administrator does in SCM
 enter() {
-	jq --arg serial "$1" '(.logins[] | select(.login == "host01")).certificateSerialNumber = $serial' \
+	jq --arg serial "$1" --arg login "${2:-host01}" \
+		'(.logins[] | select(.login == $login)).certificateSerialNumber = $serial' \
 		"$T/sim/account.json" >"$T/account.new"
 	mv "$T/account.new" "$T/sim/account.json"
 }
@@ -322,10 +323,88 @@ on '+2h' 0 run
 [ "$(now_used token)" = "$new" ] || fail "not put in place after reset"
 refused 0 "entered"
 
+say "due again meanwhile, and SCM out of order just when the number was entered"
+rm "$T/state/history"
+expect 7 run --force login
+new=$(newest)
+enter "$new"
+REFUSED=$(refusals)
+switches '--fault types:status=503:1+1'
+on '+70d' 5 run
+[ "$(now_used token)" != "$new" ] || fail "put in place without an answer"
+refused 1 "the old one"
+switches
+on '+70d' 7 run
+[ "$(now_used token)" = "$new" ] || fail "not put in place by the next run"
+refused 1 "the next new one"
+touch "$T/state/lock" # a run of that time
+enter "$(newest)"
+expect 0 run
+REFUSED=$(refusals)
+
 say "to revoke what one logs in with is not done by accident"
 expect 2 revoke login --reason superseded
 expect_error 'logs in with'
 [ ! -e "$T/state/archive/login/revoking" ] || fail "revoked all the same"
+
+say "two administrators with one certificate, entered one after the other"
+rm -rf "$T/state"
+first_store
+"$SIM" --dir "$T/sim" add-login host02 --client-cert "$T/second.pem" >/dev/null
+enter "$FIRST" host02
+configure p12
+sed -n '/^\[scm\]/,/^$/p' "$T/agent.ini" |
+	sed 's/^\[scm\]/[scm:second]/; s/^login = .*/login = host02/' >"$T/second"
+cat "$T/second" >>"$T/agent.ini"
+REFUSED=$(refusals)
+expect 7 run
+new=$(newest)
+refused 1 "the new one, by the first account"
+enter "$new"
+expect 7 run
+expect_error "enter its serial number .* for administrator host02"
+refused 2 "the old one by the first account, the new one by the second"
+expect 7 run
+expect 7 run
+refused 0 "while the second one waits"
+enter "$new" host02
+expect 0 run
+[ "$(now_used p12)" = "$new" ] || fail "not put in place"
+refused 1 "the old one by the second account"
+
+say "what SCM refused of both is tried again when a person has changed something"
+rm "$T/state/history"
+configure p12
+expect 7 run --force login
+enter 00
+expect 5 run
+enter "$(newest)"
+expect 5 run
+REFUSED=$(refusals)
+touch "$D/login.p12"
+expect 0 run
+[ "$(now_used p12)" = "$(newest)" ] || fail "not put in place"
+refused 0 "entered"
+
+say "an account that logs in with something else by now keeps nothing waiting"
+rm "$T/state/history"
+expect 7 run --force login
+sed "s|^client_cert_key_store = .*|client_cert_key_store = $T/elsewhere.p12|" "$T/agent.ini" >"$T/other.ini"
+cp "$D/login.p12" "$T/elsewhere.p12"
+mv "$T/other.ini" "$T/agent.ini"
+expect 0 run
+[ "$(now_used p12)" = "$(newest)" ] || fail "not deployed"
+expect 0 status --json
+jq -e '.certificates[0].stuck == false' "$T/out" >/dev/null || fail "status calls it stuck"
+
+say "a key store that is gone is there again before somebody needs it"
+enter "$(newest)"
+configure p12
+expect 0 run
+rm "$D/login.p12"
+conf_cert wwwgone
+expect 0 run wwwgone
+expect_error 'login.p12 was gone'
 
 # --- how long it lasts
 

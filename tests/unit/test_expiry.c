@@ -85,6 +85,7 @@ static void add_generation(struct scene *s, const char *id, const char *serial, 
 	if (!refused)
 		return;
 	assert_true(record_set(&r, "kind", "pending", &err));
+	assert_true(record_set(&r, "account", text_a, &err));
 	assert_true(record_set(&r, "message", refused, &err));
 	assert_true(record_write(&r, dir, FILE_UNACCEPTED, FS_ATTR(0600), &err));
 }
@@ -190,13 +191,14 @@ static void says_what_to_do(void **state)
 	assert_remedy(s, "enter 3A");
 }
 
-/* A candidate that was refused is not tried by a run, but by hand. */
+/* A candidate that was refused is not tried by a run, but by hand, or when it has lapsed. */
 static void a_candidate_waits(void **state)
 {
 	struct scene *s = *state;
 	AUTO(job) struct job job = { 0 };
 	struct err err = { 0 };
 
+	s->account.store_cert = &s->cert;
 	job_init(&job, &s->cert, &s->run);
 	add_generation(s, "000001", "3A", 0, NULL);
 	assert_true(situation_read(&job.sit, s->state.store, text_login, &err));
@@ -210,11 +212,14 @@ static void a_candidate_waits(void **state)
 	s->run.by_hand = true;
 	assert_false(candidate_waits(&job, &err));
 	s->run.by_hand = false;
-	assert_true(candidate_again(&job, &err));
+	job.lapsed = true;
 	assert_false(candidate_waits(&job, &err));
-	situation_dispose(&job.sit);
-	assert_true(situation_read(&job.sit, s->state.store, text_login, &err));
-	assert_false(job.sit.unaccepted.found);
+	job.lapsed = false;
+	/* the account has another login by now */
+	s->account.store_cert = NULL;
+	assert_false(candidate_waits(&job, &err));
+	s->conf.accounts = 0;
+	assert_false(candidate_waits(&job, &err));
 }
 
 int main(void)
