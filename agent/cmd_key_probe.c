@@ -2,6 +2,8 @@
  */
 #include "agent/cmd_key.h"
 
+#include <string.h>
+
 #include "agent/intent.h"
 #include "agent/server_key.h"
 
@@ -55,7 +57,8 @@ static bool probe_use(void *user, const struct key_use *use, struct err *err)
 
 	(void)err;
 	/* what no certificate was issued for is no server's business */
-	if (w->c->cli->value[VALUE_AS] && !*record_get(use->record, "spki"))
+	if (w->c->cli->value[VALUE_AS] &&
+		(!strcmp(use->where, KEY_USE_NEXT) || !*record_get(use->record, "spki")))
 		return true;
 	if (!try_key(trial, &n, w, use, &why)) {
 		add_row(w, use, "", why.text, "");
