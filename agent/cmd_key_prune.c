@@ -51,9 +51,11 @@ static bool prune_entry(struct pruning *p, const struct conf_token *token, struc
 	return true;
 }
 
-/* One that key_uri names is in use before the first order, whoever made it. */
-static bool keep_given(
-	struct pruning *p, const struct conf_token *token, struct ks *ks, struct err *err)
+/*
+ * One that key_uri names is in use before the first order, whoever made it. All of them before any
+ * token is looked at: two sections may mean the same one.
+ */
+static bool keep_given(struct pruning *p, struct err *err)
 {
 	const struct conf *conf = p->w->c->conf;
 
@@ -61,10 +63,12 @@ static bool keep_given(
 		const struct conf_cert *cert = &conf->cert[i];
 		char text[KS_ID_HEX];
 		struct ks_id id;
+		struct ks *ks;
 
-		if (cert->token != token || !cert->key_uri)
+		if (!cert->key_uri)
 			continue;
-		if (!ks_find_uri(&id, ks, cert->key_uri, err))
+		if (!keyring_open(&ks, p->w->run->keys, cert->token, err) ||
+			!ks_find_uri(&id, ks, cert->key_uri, err))
 			return err_wrap(err, "key_uri of %s", cert->name);
 		if (!strlist_add(&p->used, ks_id_format(text, &id)))
 			return err_memory(err);
@@ -79,8 +83,7 @@ static bool prune_token(struct pruning *p, const struct conf_token *token, struc
 	size_t n = 0;
 	bool ok;
 
-	if (!keyring_open(&ks, p->w->run->keys, token, err) || !keep_given(p, token, ks, err) ||
-		!ks_list(&entry, &n, ks, err))
+	if (!keyring_open(&ks, p->w->run->keys, token, err) || !ks_list(&entry, &n, ks, err))
 		return false;
 	ok = true;
 	for (size_t i = 0; ok && i < n; i++)
@@ -97,7 +100,7 @@ bool key_prune(struct key_work *w, struct err *err)
 	if (w->c->cli->args > 1)
 		return err_set(err, ERR_USAGE, "prune takes no name: it looks at whole tokens");
 	if (!store_read_history(&p.history, w->c->store, HISTORY_MAX, err) ||
-		!key_ids(&p.used, w->c->store, err))
+		!key_ids(&p.used, w->c->store, err) || !keep_given(&p, err))
 		return false;
 	for (size_t i = 0; i < conf->tokens; i++)
 		if (!prune_token(&p, &conf->token[i], err))

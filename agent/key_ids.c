@@ -5,6 +5,17 @@
 #include "agent/forgotten.h"
 #include "agent/record.h"
 #include "agent/revocation.h"
+#include "keystore/id.h"
+
+/* In the one form that ids are compared in; `adopt` once kept them as they were typed. */
+static bool add_text(struct strlist *out, const char *text, struct err *err)
+{
+	char hex[KS_ID_HEX];
+	struct ks_id id;
+
+	return strlist_add(out, ks_id_parse(&id, text) ? ks_id_format(hex, &id) : text) ||
+	       err_memory(err);
+}
 
 /* A generation has a meta file, what was given up or is in work an intent. */
 static bool add_id(struct strlist *out, int parent, const char *name, struct err *err)
@@ -19,7 +30,7 @@ static bool add_id(struct strlist *out, int parent, const char *name, struct err
 		return true;
 	if (!record_read(&r, &found, dir, fs_exists(dir, FILE_META) ? FILE_META : FILE_INTENT, err))
 		return err_wrap(err, "%s", name);
-	return !found || strlist_add(out, record_get(&r, "key_id")) || err_memory(err);
+	return !found || add_text(out, record_get(&r, "key_id"), err);
 }
 
 typedef bool add_fn(struct strlist *out, int parent, const char *name, struct err *err);
@@ -67,12 +78,13 @@ bool key_ids(struct strlist *out, struct store *s, struct err *err)
 bool key_ids_last(bool *out, struct store *s, const char *id, struct err *err)
 {
 	AUTO(strlist) struct strlist all = { 0 };
+	AUTO(strlist) struct strlist wanted = { 0 };
 	size_t n = 0;
 
-	if (!key_ids(&all, s, err))
+	if (!add_text(&wanted, id, err) || !key_ids(&all, s, err))
 		return false;
 	for (size_t i = 0; i < all.n; i++)
-		n += !strcmp(all.item[i], id);
+		n += !strcmp(all.item[i], wanted.item[0]);
 	*out = n < 2;
 	return true;
 }

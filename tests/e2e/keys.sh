@@ -478,4 +478,22 @@ expect 0 key prune
 [ ! -s "$T/out" ] || fail "pruned: $(cat "$T/out")"
 [ "$(token_keys)" = "$before" ] || fail "$(token_keys) keys in the token instead of $before"
 
+say "key prune: one of ours stays that key_uri names by another section, or an older record in other letters"
+rm -rf "$T/state"
+conf_p12
+conf_cert www 'key_store = token:web'
+expect 0 run
+id=$(meta "$(live www)" key_id)
+sed -i "s/^key_id=.*/key_id=${id^^}/" "$(live www)/meta" "$(live www)/intent"
+expect 0 key prune --dry-run
+[ ! -s "$T/out" ] || fail "would be pruned: $(cat "$T/out")"
+rm -rf "$T"/state/{live,archive}/www
+expect 0 key prune --dry-run
+grep -q "$id" "$T/out" || fail "no orphan"
+conf_p12
+conf_cert www 'key_store = token:same' "key_uri = pkcs11:id=%${id:0:2}$(sed 's/../%&/g' <<<"${id:2}")"
+sed -n '/^\[token:web\]/,/^$/p' "$T/agent.ini" | sed 's/:web\]/:same]/' >>"$T/agent.ini"
+expect 0 key prune
+[ ! -s "$T/out" ] || fail "pruned: $(cat "$T/out")"
+
 say "all of it"
