@@ -57,6 +57,9 @@ static bool judge(struct ks_trial *out, size_t *n, const struct signer_reply *r,
 		err->kind = err->kind == ERR_INTERNAL ? ERR_INTERNAL : ERR_KEYSTORE;
 		return false;
 	}
+	if (r->pin_refused)
+		return err_set(err, ERR_KEYSTORE,
+			"the key wants the PIN again when it signs, and refuses this one");
 	if (strcmp(r->spki, record_get(key->record, "spki")) != 0)
 		return err_set(
 			err, ERR_KEYSTORE, "what it finds is another key than the certificate's");

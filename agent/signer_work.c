@@ -133,6 +133,8 @@ static bool try_key(struct signer_reply *r, const struct signer_job *job, const 
 	ref.dir = dir;
 	if (!ks_load(&key, ks, &ref, err) || !describe(r, key, err) || !ks_try(trial, &n, key, err))
 		return false;
+	/* at the login, or by a key that wants it again when it signs */
+	r->pin_refused = r->pin_refused || ks_pin_refused(ks);
 	for (size_t i = 0; i < n; i++) {
 		snprintf(r->trial[i].scheme, sizeof(r->trial[i].scheme), "%s",
 			trial[i].scheme->name);
