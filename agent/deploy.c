@@ -209,14 +209,13 @@ bool deploy_unmark(struct job *job, struct err *err)
 				       record_get_int(&mark->r, "time", 0), "", err);
 }
 
-/* What is served is right; the hooks have to be called again with the key that is missing. */
-static enum progress not_staged(struct job *job, const struct err *why, struct err *err)
+/* Without its next key the hooks have to be called again, though what is served is right. */
+static bool mark(struct job *job, bool staged, struct err *err)
 {
-	if (!write_mark(job->run->store, job->cert->name, job->sit.newest, clock_now(), "", err))
-		return JOB_FAILED;
-	*err = *why;
-	err_wrap(err, "deployed, but not complete");
-	return JOB_FAILED;
+	const char *id = job->sit.newest;
+
+	return staged ? deploy_mark(job->run, job->cert, id, err)
+		      : write_mark(job->run->store, job->cert->name, id, clock_now(), "", err);
 }
 
 /* Whether a generation can be fallen back on: it was deployed once and can still serve. */
@@ -290,9 +289,8 @@ enum progress deploy_step(struct job *job, struct err *err)
 		job->heed = err->kind == ERR_PENDING;
 		return JOB_FAILED;
 	}
-	if (!deploy_mark(job->run, job->cert, id, err) ||
-		!store_history(job->run->store, err, job->cert->name, "deployed", "generation=%s%s",
-			id, how))
+	if (!mark(job, staged, err) || !store_history(job->run->store, err, job->cert->name,
+					       "deployed", "generation=%s%s", id, how))
 		return JOB_FAILED;
 	job->run->changed = true;
 	log_field("ORDER_ID", record_get(meta, "order"));
@@ -304,5 +302,9 @@ enum progress deploy_step(struct job *job, struct err *err)
 	/* what is served is right; old generations can wait */
 	if (!prune_all(job->run, job->cert, &trouble))
 		log_warning("old generations are kept: %s", trouble.text);
-	return staged ? JOB_NEXT : not_staged(job, &staging, err);
+	if (staged)
+		return JOB_NEXT;
+	*err = staging;
+	err_wrap(err, "deployed, but not complete");
+	return JOB_FAILED;
 }
