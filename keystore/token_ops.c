@@ -18,11 +18,16 @@ struct order {
 	size_t *n;
 };
 
-/* A module that does not return may look at its arguments later: they have to stay. */
+/*
+ * A module that does not return may look at its arguments later: they have to stay. What is asked
+ * of it after that does not get to it.
+ */
 static const struct ks_ref *keep(struct ks *ks, const struct ks_ref *ref)
 {
 	struct token *t = token_of(ks);
 
+	if (t->p11.guard->stuck)
+		return &t->ref;
 	snprintf(t->label, sizeof(t->label), "%s", ref->label ? ref->label : "");
 	t->ref = *ref;
 	t->ref.label = t->label;
