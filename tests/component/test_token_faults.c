@@ -10,29 +10,10 @@
 #include <cmocka.h>
 
 #include "base/secret.h"
-#include "ca_fixture.h"
 #include "keystore/ks_scheme.h"
 #include "token_fixture.h"
 
 static struct err err;
-static X509 *cert;
-
-static int make_certificate(void **state)
-{
-	AUTO(pkey) EVP_PKEY *key = ca_ec_key("P-256");
-	struct ca_spec spec = ca_issuer_spec("anything", key);
-
-	(void)state;
-	cert = ca_issue(&spec, NULL, key);
-	return 0;
-}
-
-static int free_certificate(void **state)
-{
-	(void)state;
-	X509_free(cert);
-	return 0;
-}
 
 static size_t objects(struct ks *ks)
 {
@@ -128,7 +109,7 @@ static void each_function_failing(void **state)
 	}
 	assert_true(ks_generate(ks, &ref, KS_EC_P256, &err));
 	f->faults->rv[FAULT_C_CreateObject] = CKR_TEMPLATE_INCOMPLETE;
-	check_fails(ks_store_certificate(ks, &ref, cert, &err), "CKR 0xd0");
+	check_fails(ks_store_certificate(ks, &ref, token_some_certificate, &err), "CKR 0xd0");
 	f->faults->rv[FAULT_C_DestroyObject] = CKR_ACTION_PROHIBITED;
 	check_fails(ks_delete(ks, &ref, &err), "CKR 0x1b");
 	f->faults->rv[FAULT_C_FindObjects] = CKR_DEVICE_REMOVED;
@@ -249,7 +230,7 @@ static void a_certified_pair_is_kept(void **state)
 	bool found = false;
 
 	assert_true(ks_generate(ks, &ref, KS_EC_P256, &err));
-	assert_true(ks_store_certificate(ks, &ref, cert, &err));
+	assert_true(ks_store_certificate(ks, &ref, token_some_certificate, &err));
 	f->faults->rv[FAULT_C_SignInit] = CKR_GENERAL_ERROR;
 	assert_true(ks_find(&found, ks, &ref, &err));
 	assert_true(found);
@@ -284,7 +265,7 @@ static void lengths_that_are_lies(void **state)
 		assert_true(ks_list(&entries, &n, ks, &err));
 		assert_int_equal(n, 0);
 		free(entries);
-		assert_true(ks_store_certificate(ks, &ref, cert, &err));
+		assert_true(ks_store_certificate(ks, &ref, token_some_certificate, &err));
 	}
 	f->faults->lie = 0;
 	ks_close(ks);
@@ -331,7 +312,8 @@ static void functions_that_are_missing(void **state)
 		f->faults->missing[call] = true;
 		ok = token_try(&ks, &pin_refused, f->fault_module, TOKEN_URI, TOKEN_PIN, &err) &&
 		     ks_generate(ks, &ref, KS_EC_P256, &err) &&
-		     ks_store_certificate(ks, &ref, cert, &err) && ks_delete(ks, &ref, &err);
+		     ks_store_certificate(ks, &ref, token_some_certificate, &err) &&
+		     ks_delete(ks, &ref, &err);
 		if (!ok)
 			assert_int_equal(err.kind, ERR_KEYSTORE);
 		assert_int_equal(ok, call == FAULT_C_Finalize || call == FAULT_C_CloseSession ||
@@ -498,7 +480,8 @@ static bool live(const struct token_fixture *f)
 	bool ok = token_try(&ks, &pin_refused, f->fault_module, TOKEN_URI, TOKEN_PIN, &err) &&
 		  ks_find(&found, ks, &ref, &err) && ks_generate(ks, &ref, KS_EC_P256, &err) &&
 		  ks_load(&key, ks, &ref, &err) && ks_probe(key, &err) &&
-		  ks_store_certificate(ks, &ref, cert, &err) && ks_list(&entries, &n, ks, &err);
+		  ks_store_certificate(ks, &ref, token_some_certificate, &err) &&
+		  ks_list(&entries, &n, ks, &err);
 
 	memory = entries;
 	return ok && ks_delete(ks, &ref, &err);
@@ -583,5 +566,5 @@ int main(void)
 		return 77;
 	if (!secret_init(&err))
 		return 1;
-	return cmocka_run_group_tests(tests, make_certificate, free_certificate);
+	return cmocka_run_group_tests(tests, token_make_certificate, token_free_certificate);
 }

@@ -16,7 +16,6 @@
 
 #include "base/proc.h"
 #include "base/secret.h"
-#include "ca_fixture.h"
 #include "keystore/ks_credential.h"
 #include "token_fixture.h"
 
@@ -30,24 +29,6 @@ static const char *const names[] = {
 };
 
 static struct err err;
-static X509 *cert;
-
-static int make_certificate(void **state)
-{
-	AUTO(pkey) EVP_PKEY *key = ca_ec_key("P-256");
-	struct ca_spec spec = ca_issuer_spec("anything", key);
-
-	(void)state;
-	cert = ca_issue(&spec, NULL, key);
-	return 0;
-}
-
-static int free_certificate(void **state)
-{
-	(void)state;
-	X509_free(cert);
-	return 0;
-}
 
 static bool open_token(struct ks **ks, const struct token_fixture *f)
 {
@@ -72,7 +53,7 @@ static bool live(struct ks *ks, int n)
 	size_t many;
 	bool ok = ks_find(&found, ks, &ref, &err) && ks_generate(ks, &ref, KS_EC_P256, &err) &&
 		  ks_load(&key, ks, &ref, &err) && ks_probe(key, &err) &&
-		  ks_store_certificate(ks, &ref, cert, &err) &&
+		  ks_store_certificate(ks, &ref, token_some_certificate, &err) &&
 		  ks_list(&entries, &many, ks, &err) && ks_uri(&uri, ks, &ref, &err);
 
 	memory = entries;
@@ -247,5 +228,5 @@ int main(void)
 		return 77;
 	if (!secret_init(&err))
 		return 1;
-	return cmocka_run_group_tests(tests, make_certificate, free_certificate);
+	return cmocka_run_group_tests(tests, token_make_certificate, token_free_certificate);
 }

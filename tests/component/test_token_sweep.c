@@ -16,7 +16,6 @@
 #include <cmocka.h>
 
 #include "base/secret.h"
-#include "ca_fixture.h"
 #include "p11_rvs.h"
 #include "token_fixture.h"
 
@@ -54,25 +53,7 @@ static const char *const names[] = {
 static const char *const hows[] = { "instead of", "after", "sessions lost before" };
 
 static struct err err;
-static X509 *cert;
 static bool all_points;
-
-static int make_certificate(void **state)
-{
-	AUTO(pkey) EVP_PKEY *key = ca_ec_key("P-256");
-	struct ca_spec spec = ca_issuer_spec("anything", key);
-
-	(void)state;
-	cert = ca_issue(&spec, NULL, key);
-	return 0;
-}
-
-static int free_certificate(void **state)
-{
-	(void)state;
-	X509_free(cert);
-	return 0;
-}
 
 /* What the part of a life that went wrong had been told before. */
 struct told {
@@ -106,7 +87,7 @@ static bool use(struct ks *ks, const struct ks_ref *ref, struct told *told)
 	if (!ks_exists(&there, ks, ref, &err) || !ks_uri(&uri, ks, ref, &err) ||
 		!ks_load(&key, ks, ref, &err) || !ks_probe(key, &err))
 		return false;
-	told->stored = ks_store_certificate(ks, ref, cert, &err);
+	told->stored = ks_store_certificate(ks, ref, token_some_certificate, &err);
 	if (!told->stored || !ks_list(&entries, &n, ks, &err))
 		return false;
 	memory = entries;
@@ -364,5 +345,5 @@ int main(int argc, char **argv)
 		return 77;
 	if (!secret_init(&err))
 		return 1;
-	return cmocka_run_group_tests(tests, make_certificate, free_certificate);
+	return cmocka_run_group_tests(tests, token_make_certificate, token_free_certificate);
 }

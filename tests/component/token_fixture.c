@@ -10,6 +10,7 @@
 
 #include "base/proc.h"
 #include "base/secret.h"
+#include "ca_fixture.h"
 #include "keystore/token.h"
 
 #define PLENTY_MS 60000
@@ -17,6 +18,25 @@
 bool token_available(void)
 {
 	return *SOFTHSM_MODULE && !access("/usr/bin/softhsm2-util", X_OK);
+}
+
+X509 *token_some_certificate;
+
+int token_make_certificate(void **state)
+{
+	AUTO(pkey) EVP_PKEY *key = ca_ec_key("P-256");
+	struct ca_spec spec = ca_issuer_spec("anything", key);
+
+	(void)state;
+	token_some_certificate = ca_issue(&spec, NULL, key);
+	return 0;
+}
+
+int token_free_certificate(void **state)
+{
+	(void)state;
+	X509_free(token_some_certificate);
+	return 0;
 }
 
 void token_add(const struct token_fixture *f, const char *label, const char *pin)

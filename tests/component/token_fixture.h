@@ -33,6 +33,11 @@ int token_setup(void **state);
 int token_teardown(void **state);
 #define WITH_TOKEN(f) cmocka_unit_test_setup_teardown(f, token_setup, token_teardown)
 
+/* For cmocka's group: a certificate that is about nothing, to be stored. */
+extern X509 *token_some_certificate;
+int token_make_certificate(void **state);
+int token_free_certificate(void **state);
+
 /* One more token in the same directory. */
 void token_add(const struct token_fixture *f, const char *label, const char *pin);
 
