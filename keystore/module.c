@@ -176,7 +176,7 @@ static bool start(void *arg, struct err *err)
 			rv == CKR_ARGUMENTS_BAD
 				? "it does not start with these init_args, or needs some"
 				: "it does not start; is there what it needs: settings "
-				  "(env., init_args), device, daemon");
+				  "(env., init_args), permissions, device, daemon");
 		return err_wrap(err, "PKCS#11 module %s", m->path);
 	}
 	m->started = rv == CKR_OK;

@@ -55,5 +55,5 @@ token_story() {
 	INIT_ARGS=
 	another_start "$MODULE.*with these init_args, or needs some"
 	INIT_ARGS=${good/$T\/nss/$T/nowhere}
-	another_start "$MODULE.*settings .env., init_args., device, daemon"
+	another_start "$MODULE.*settings .env., init_args."
 }
