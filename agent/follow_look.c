@@ -55,20 +55,11 @@ bool follow_remember(struct follow_look *l, bool settled, const char *trouble, s
 	return follow_note_write(n, l->job->run->store, l->job->cert->name, err);
 }
 
-bool follow_digest_key(char out[static CSR_SHA256_HEX], EVP_PKEY *key, struct err *err)
-{
-	AUTO(buf) struct buf spki = BUF(CSR_SPKI_MAX);
-
-	if (!csr_key_spki(&spki, key, err))
-		return false;
-	return csr_der_fingerprint(out, spki.data, spki.len) || err_memory(err);
-}
-
 bool follow_has_newest_key(const struct follow_look *l)
 {
 	char digest[CSR_SHA256_HEX];
 	struct err ignored = { 0 };
 
-	return l->job->sit.newest && follow_digest_key(digest, l->offered.key, &ignored) &&
+	return l->job->sit.newest && csr_key_fingerprint(digest, l->offered.key, &ignored) &&
 	       !strcmp(digest, record_get(&l->job->sit.newest_meta.r, "spki"));
 }

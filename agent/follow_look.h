@@ -33,9 +33,6 @@ bool follow_wants_another(const struct job *job);
 /* Whether the newest certificate here is of the key that is offered. */
 bool follow_has_newest_key(const struct follow_look *l);
 
-/* Digest of a key's SubjectPublicKeyInfo, as csr_fingerprint_spki() of its request. */
-MUST_USE bool follow_digest_key(char out[static CSR_SHA256_HEX], EVP_PKEY *key, struct err *err);
-
 /*
  * Notes that the file as it is was looked at; `settled`: nothing is left to be done about it.
  * `remark`: what is to be said about it, or "".

@@ -34,7 +34,7 @@ enum progress follow_ask(struct follow_look *l, bool settled, struct err *err)
 	l->note.asked = clock_now();
 	l->job->asked_scm = true;
 	if (!follow_remember(l, settled, l->note.trouble, err) ||
-		!follow_digest_key(digest, l->offered.key, err))
+		!csr_key_fingerprint(digest, l->offered.key, err))
 		return JOB_FAILED;
 	r.find = (struct wire_find) { .kind = WIRE_RENEW,
 		.common_name = l->job->cert->common_name,
