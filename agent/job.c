@@ -27,6 +27,12 @@ static enum progress current_step(struct job *job, struct err *err)
 	return targets_restore(job->run, job->cert, err) ? details_step(job, err) : JOB_FAILED;
 }
 
+/* What is revoked can't be deployed, and its leader alone can replace it. */
+static enum progress follower_deploy_step(struct job *job, struct err *err)
+{
+	return job->sit.lost ? JOB_DONE : deploy_step(job, err);
+}
+
 /* The life of a certificate: what to do in each state, and with the answer when one is asked for.
  */
 struct row {
@@ -57,7 +63,7 @@ static const struct row following[STATE_COUNT] = {
 	[STATE_SUBMITTING] = { follow_refuse, NULL },
 	[STATE_ORDERED] = { follow_refuse, NULL },
 	[STATE_ISSUED] = { install_step, NULL },
-	[STATE_INSTALLED] = { deploy_step, NULL },
+	[STATE_INSTALLED] = { follower_deploy_step, NULL },
 	[STATE_HELD] = { follow_refuse, NULL },
 };
 

@@ -374,6 +374,9 @@ cp "$T/key.pem" "$SHARED/key.pem"
 quiet
 
 say "revoked at SCM: seen, said, and left to its leader"
+TARGET=('[install:pem]' 'certificate = www' 'format = pem-cert' "path = $T/www.pem")
+follower_conf "$SHARED/key.pem" "${TARGET[@]}"
+follows 0 run
 follower_conf "$SHARED/key.pem"
 curl -sS --fail --cacert "$T/sim/ca.pem" -H 'login: curl' -H 'password: Password123!' \
 	-H 'customerUri: example' -H 'Content-Type: application/json' \
@@ -384,6 +387,14 @@ expect_error "revoked; its leader has to replace it"
 follows 7 run
 expect_error "SCM has no certificate yet for the key"
 [ -e "$F/live/www/cert.pem" ] || fail "nothing is live"
+rm "$T/www.pem"
+follower_conf "$SHARED/key.pem" "${TARGET[@]}"
+follows 7 run
+expect_error "www.pem is gone, and stays so"
+[ ! -e "$T/www.pem" ] || fail "a revoked certificate was written"
+follower_conf "$SHARED/key.pem" "${TARGET[@]}" 'mode = 0600'
+follows 7 run
+[ ! -e "$T/www.pem" ] || fail "a revoked certificate was written for another configuration"
 n=$(generations)
 cp "$SHARED/key.pem" "$T/key.pem"
 cat "$F/live/www/privkey.pem" "$F/live/www/fullchain.pem" >"$SHARED/key.pem"
