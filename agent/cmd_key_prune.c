@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "agent/cmd_key.h"
+#include "agent/key_given.h"
 #include "agent/key_ids.h"
 
 #define HISTORY_MAX (64 * 1024 * 1024)
 
 struct pruning {
 	struct key_work *w;
-	struct strlist used; /* ids that some record names */
+	struct strlist used; /* ids that some record names, or key_uri */
 	struct buf history;
 };
 
@@ -51,31 +52,6 @@ static bool prune_entry(struct pruning *p, const struct conf_token *token, struc
 	return true;
 }
 
-/*
- * One that key_uri names is in use before the first order, whoever made it. All of them before any
- * token is looked at: two sections may mean the same one.
- */
-static bool keep_given(struct pruning *p, struct err *err)
-{
-	const struct conf *conf = p->w->c->conf;
-
-	for (size_t i = 0; i < conf->certs; i++) {
-		const struct conf_cert *cert = &conf->cert[i];
-		char text[KS_ID_HEX];
-		struct ks_id id;
-		struct ks *ks;
-
-		if (!cert->key_uri)
-			continue;
-		if (!keyring_open(&ks, p->w->run->keys, cert->token, err) ||
-			!ks_find_uri(&id, ks, cert->key_uri, err))
-			return err_wrap(err, "key_uri of %s", cert->name);
-		if (!strlist_add(&p->used, ks_id_format(text, &id)))
-			return err_memory(err);
-	}
-	return true;
-}
-
 static bool prune_token(struct pruning *p, const struct conf_token *token, struct err *err)
 {
 	struct ks_entry *entry = NULL;
@@ -100,7 +76,7 @@ bool key_prune(struct key_work *w, struct err *err)
 	if (w->c->cli->args > 1)
 		return err_set(err, ERR_USAGE, "prune takes no name: it looks at whole tokens");
 	if (!store_read_history(&p.history, w->c->store, HISTORY_MAX, err) ||
-		!key_ids(&p.used, w->c->store, err) || !keep_given(&p, err))
+		!key_ids(&p.used, w->c->store, err) || !key_given_ids(&p.used, w->run, err))
 		return false;
 	for (size_t i = 0; i < conf->tokens; i++)
 		if (!prune_token(&p, &conf->token[i], err))

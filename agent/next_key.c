@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/intent.h"
+#include "agent/key_given.h"
 #include "agent/key_ids.h"
 #include "agent/key_make.h"
 #include "agent/key_plan.h"
@@ -66,6 +67,7 @@ bool next_key_read(bool *found, struct record *meta, struct store *store,
 static bool delete_key(struct run *run, const struct record *r, int dir, struct err *err)
 {
 	struct err why = { 0 };
+	bool given = false;
 	struct ks_ref ref;
 	struct ks *ks;
 	bool last;
@@ -74,7 +76,9 @@ static bool delete_key(struct run *run, const struct record *r, int dir, struct 
 		return true;
 	if (!key_ids_last(&last, run->store, record_get(r, "key_id"), err))
 		return false;
-	if (last && (!intent_find_key(&ks, &ref, run, r, dir, &why) || !ks_delete(ks, &ref, &why)))
+	if (last && (!key_given(&given, run, r, &why) ||
+			    (!given && (!intent_find_key(&ks, &ref, run, r, dir, &why) ||
+					       !ks_delete(ks, &ref, &why)))))
 		log_warning("the key made ahead stays in its token, where scm-agent key prune "
 			    "finds it: %s",
 			why.text);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/intent.h"
+#include "agent/key_given.h"
 #include "agent/key_ids.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -16,6 +17,7 @@ static bool delete_token_key(struct run *run, int dir, struct err *err)
 	struct ks *ks;
 	bool found;
 	bool foreign;
+	bool given = false;
 	bool last;
 
 	/* what was abandoned has no meta, but its intent names the key all the same */
@@ -30,6 +32,8 @@ static bool delete_token_key(struct run *run, int dir, struct err *err)
 	/* the key of one certificate may be that of another */
 	if (foreign || !last)
 		return true;
+	if (!key_given(&given, run, &meta, err) || given)
+		return given;
 	return intent_find_key(&ks, &ref, run, &meta, dir, err) && ks_delete(ks, &ref, err);
 }
 

@@ -484,6 +484,7 @@ conf_p12
 conf_cert www 'key_store = token:web'
 expect 0 run
 id=$(meta "$(live www)" key_id)
+uri=$(meta "$(live www)" key_uri)
 sed -i "s/^key_id=.*/key_id=${id^^}/" "$(live www)/meta" "$(live www)/intent"
 expect 0 key prune --dry-run
 [ ! -s "$T/out" ] || fail "would be pruned: $(cat "$T/out")"
@@ -491,9 +492,24 @@ rm -rf "$T"/state/{live,archive}/www
 expect 0 key prune --dry-run
 grep -q "$id" "$T/out" || fail "no orphan"
 conf_p12
-conf_cert www 'key_store = token:same' "key_uri = pkcs11:id=%${id:0:2}$(sed 's/../%&/g' <<<"${id:2}")"
-sed -n '/^\[token:web\]/,/^$/p' "$T/agent.ini" | sed 's/:web\]/:same]/' >>"$T/agent.ini"
+conf_cert www 'key_store = token:same' "key_uri = $uri"
+same=$(sed -n '/^\[token:web\]/,/^$/s/:web\]/:same]/p; /^module = /,/^$/p' "$T/agent.ini")
+printf '\n%s\n' "$same" >>"$T/agent.ini"
 expect 0 key prune
 [ ! -s "$T/out" ] || fail "pruned: $(cat "$T/out")"
+
+say "key_uri: the key that was made ahead stays when it is the one"
+rm -rf "$T/state"
+conf_p12
+conf_cert www 'key_store = token:web' 'next_key = yes'
+expect 0 run
+id=$(meta "$T/state/next/www" key_id)
+uri=$(cat "$T/state/next/www/key-uri")
+conf_p12
+conf_cert www 'key_store = token:web' "key_uri = $uri"
+expect 0 deploy www
+[ ! -e "$T/state/next/www" ] || fail "it is still the next key"
+expect 0 run
+[ "$(meta "$(live www)" key_id)" = "$id" ] || fail "another key"
 
 say "all of it"
