@@ -39,7 +39,9 @@ bool key_file_load(EVP_PKEY **out, const char *path, const char *password, struc
 	AUTO(buf_secret) struct buf file = BUF(FILE_MAX);
 	AUTO(secret) struct secret *secret = NULL;
 
-	if (!secret_check_private(path, err) || !fs_read_path(&file, path, err) ||
+	/* nobody may put another one there between a look at it and the reading */
+	if (!fs_check_trusted(path, "file", err) || !secret_check_private(path, err) ||
+		!fs_read_path(&file, path, err) ||
 		(password && !secret_read(&secret, password, err)))
 		return false;
 	return load(out, &file, secret, err) || err_wrap(err, "%s", path);

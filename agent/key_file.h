@@ -9,9 +9,9 @@
 
 /*
  * The only private key of a file: PEM, PKCS #12, JKS or JCEKS, which the file itself tells. Nobody
- * but its owner may read it. `password` refers to the file's password (base/secret.h); NULL for
- * none. Owned: EVP_PKEY_free(). ERR_CONFIG for a file that is missing or unsafe, ERR_KEYSTORE for
- * what is in it.
+ * but its owner may read it, nor others put another one in its place. `password` refers to the
+ * file's password (base/secret.h); NULL for none. Owned: EVP_PKEY_free(). ERR_CONFIG for a file
+ * that is missing or unsafe, ERR_KEYSTORE for what is in it.
  */
 MUST_USE bool key_file_load(
 	EVP_PKEY **out, const char *path, const char *password, struct err *err);

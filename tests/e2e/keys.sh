@@ -384,6 +384,22 @@ chmod 600 "$T/plain.pem"
 [ "$(orders)" = "$before" ] || fail "ordered without a key"
 [ ! -e "$T/state/pending/www/intent" ] || fail "a refused key left something"
 ! grep -rqs 4711 "$T/state" "$T/err" || fail "a password is shown"
+mkdir -m 777 "$T/open"
+cp -p "$T/plain.pem" "$T/open/"
+importing "import_key = $T/open/plain.pem"
+expect 3 run
+expect_error "import_key: .*$T/open"
+importing "import_key = $T/plain.pem" 'key_type = ec:P-256'
+sim_stop
+expect 8 run
+# killed before the key was there
+rm "$T"/state/pending/www/{privkey.pem,request.pem,retry}
+sim_start
+grep -q '^key_from=import' "$T/state/pending/www/intent" || fail "another intent"
+conf_p12
+conf_cert www
+expect 0 run
+[ "$(live_spki www)" != "$mine" ] || fail "imported though nobody asks for it"
 for file in plain.pem sealed.pem old.p12; do
 	importing "import_key = $T/$file" "import_key_password_file = $T/key.pass"
 	expect 0 run
