@@ -4,6 +4,7 @@
 #include "agent/follow.h"
 #include "agent/give_up.h"
 #include "agent/hold.h"
+#include "agent/key_plan.h"
 #include "agent/leftovers.h"
 #include "agent/replacement.h"
 #include "agent/revoke.h"
@@ -64,6 +65,8 @@ static bool outdated(const struct job *job)
 	if (s->held.found || s->submitting.found || s->order.found || !s->intent.found)
 		return false;
 	if (s->burnt || (job->cert->follow.path && !s->chain))
+		return true;
+	if (!s->key && !job->cert->import_key && key_plan_origin(&s->intent.r) == KEY_IMPORTED)
 		return true;
 	return renew_changed(job->cert, &s->intent.r) != NULL ||
 	       (s->lost && sequel_of(&s->intent.r).kind != WIRE_ENROLL);
