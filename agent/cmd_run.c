@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/candidate.h"
 #include "agent/cmd.h"
 #include "agent/expiry.h"
 #include "agent/inventory.h"
@@ -27,11 +28,30 @@ static const char *const plans[STATE_COUNT] = {
 	[STATE_HELD] = "nothing: held",
 };
 
+/* What never left this host is dropped; the rest is follow_refuse(). */
+static const char *plan_of_follower(enum state state)
+{
+	switch (state) {
+	case STATE_DUE:
+	case STATE_KEYED:
+	case STATE_REQUESTED:
+		return "look at what its leader has, install, deploy";
+	case STATE_SUBMITTING:
+	case STATE_ORDERED:
+	case STATE_HELD:
+		return "nothing: an order of this host is in work";
+	default:
+		return plans[state];
+	}
+}
+
 static const char *plan_of(const struct job *job)
 {
-	return job->cert->follow.path && job->state == STATE_DUE
-		       ? "look at what its leader has, install, deploy"
-		       : plans[job->state];
+	struct err ignored = { 0 };
+
+	if (job->state == STATE_INSTALLED && candidate_waits(job, &ignored))
+		return "deploy once SCM accepts its serial number";
+	return job->cert->follow.path ? plan_of_follower(job->state) : plans[job->state];
 }
 
 /* What would be done, from the same look that a run begins with. */

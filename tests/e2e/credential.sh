@@ -169,6 +169,8 @@ story() {
 	conf_cert "www$kind"
 	expect 7 run
 	[ "$(orders "www$kind.example.com")" = 1 ] || fail "$kind: others are not ordered meanwhile"
+	expect 0 run --dry-run
+	grep -q 'login .*deploy once SCM accepts its serial number' "$T/out" || fail "$kind: plan: $(cat "$T/out")"
 	expect 0 status
 	grep -q 'login .*enter its serial number' "$T/out" || fail "$kind: status does not say it"
 	expect 0 status --json

@@ -425,6 +425,8 @@ cp -a "$F/live/www/." "$F/pending/www/"
 rm -f "$F/pending/www/"{chain,cert,fullchain}.pem
 printf 'scm-agent=1\ntime=1\nsearches=0\n' >"$F/pending/www/submitting"
 rm -f "$F/pending/www/order"
+follows 0 run --dry-run
+grep -q 'nothing: an order of this host is in work' "$T/out" || fail "plan: $(cat "$T/out")"
 follows 3 run
 expect_error "an order of this host is in work.*reset www --abandon"
 follows 0 reset www --abandon
