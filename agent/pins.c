@@ -56,7 +56,7 @@ bool pins_next(char out[static CSR_SHA256_HEX], struct store *store, const struc
 		!next_key_read(&found, &next, store, cert, &s, err))
 		return false;
 	if (s.intent.found)
-		put(out, record_get(&s.intent.r, "key_spki"));
+		put(out, s.spki);
 	else if (stopgap)
 		put(out, record_get(&s.newest_meta.r, "spki"));
 	else if (found)

@@ -1,9 +1,9 @@
 #include "agent/situation.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/revocation.h"
-#include "csr/key.h"
 
 #define REQUEST_MAX (128 * 1024)
 
@@ -152,20 +152,18 @@ static bool check_pending(const struct situation *s, const char *name, struct er
 		name, no_intent ? "intent" : "key");
 }
 
-/* An order may be for a key that is in use. What is not known yet is not compromised. */
-static bool read_burnt(struct situation *s, struct store *store, int dir, struct err *err)
+/* A key that was there before the order is in the intent, any other in the request. */
+static bool read_key(struct situation *s, struct store *store, int dir, struct err *err)
 {
 	AUTO(buf) struct buf request = BUF(REQUEST_MAX);
-	const char *known = record_get(&s->intent.r, "key_spki");
-	char spki[CSR_SHA256_HEX] = "";
 	struct err ignored = { 0 };
 
-	if (*known || !s->request)
-		return revocation_is_burnt(&s->burnt, store, known, err);
-	if (!fs_read(&request, dir, FILE_REQUEST, err))
+	snprintf(s->spki, sizeof(s->spki), "%s", record_get(&s->intent.r, "key_spki"));
+	if (!*s->spki && s->request && !fs_read(&request, dir, FILE_REQUEST, err))
 		return false;
-	return !csr_fingerprint_spki(spki, request.data, request.len, &ignored) ||
-	       revocation_is_burnt(&s->burnt, store, spki, err);
+	if (request.len && !csr_fingerprint_spki(s->spki, request.data, request.len, &ignored))
+		s->spki[0] = '\0';
+	return revocation_is_burnt(&s->burnt, store, s->spki, err);
 }
 
 static bool read_pending(
@@ -186,7 +184,7 @@ static bool read_pending(
 	       read_evidence(&s->order, dir, FILE_ORDER, err) &&
 	       read_evidence(&s->held, dir, FILE_HELD, err) &&
 	       read_evidence(&s->retry, dir, FILE_RETRY, err) && check_pending(s, name, err) &&
-	       read_burnt(s, store, dir, err);
+	       read_key(s, store, dir, err);
 }
 
 bool situation_read(struct situation *out, struct store *store, const char *name, struct err *err)

@@ -8,6 +8,7 @@
 #include "agent/conf.h"
 #include "agent/record.h"
 #include "agent/store.h"
+#include "csr/key.h"
 
 /* X(state, word for people): what there is to do next. */
 #define STATES(X)                                                                                  \
@@ -52,8 +53,9 @@ struct situation {
 
 	bool pending; /* pending/NAME is there */
 	struct evidence intent;
-	bool key;   /* the key, or the token's reference to it */
-	bool burnt; /* and is known to be compromised */
+	bool key;		   /* the key, or the token's reference to it */
+	char spki[CSR_SHA256_HEX]; /* its digest, "" before a request tells */
+	bool burnt;		   /* it is known to be compromised */
 	bool request;
 	struct evidence submitting;
 	struct evidence order;

@@ -15,6 +15,7 @@
 #include "agent/key_take.h"
 #include "agent/key_uses.h"
 #include "agent/next_key.h"
+#include "agent/pins.h"
 #include "agent/revocation.h"
 #include "agent/store.h"
 #include "base/clock.h"
@@ -384,6 +385,7 @@ static void an_order_for_a_compromised_key_is_seen(void **state)
 	AUTO(buf) struct buf pem = BUF(65536);
 	AUTO(pkey) EVP_PKEY *key = NULL;
 	AUTO(strlist) struct strlist names = { 0 };
+	char next[CSR_SHA256_HEX];
 
 	s->cert.reuse_key = true;
 	order(s);
@@ -401,6 +403,10 @@ static void an_order_for_a_compromised_key_is_seen(void **state)
 	OK(fs_write(dir, FILE_REQUEST, pem.data, pem.len, FS_ATTR(0600), &err));
 	look(s);
 	assert_true(s->job.sit.burnt);
+	assert_string_equal(s->job.sit.spki, newest_spki(s));
+	s->cert.next_key = true;
+	OK(pins_next(next, s->run.store, &s->cert, "000001", &err));
+	assert_string_equal(next, newest_spki(s));
 }
 
 static void what_is_given_up_comes_back(void **state)
