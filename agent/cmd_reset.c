@@ -162,7 +162,7 @@ static bool restore_targets(struct run *run, const struct conf_cert *cert, struc
 
 	job_init(&job, cert, run);
 	ok = look_read(&job, err) &&
-	     (job.state != STATE_CURRENT || targets_restore(run, cert, err));
+	     (!situation_is_deployed(&job.sit, job.digest) || targets_restore(run, cert, err));
 	job_dispose(&job);
 	return ok;
 }

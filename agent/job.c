@@ -220,6 +220,16 @@ static bool forget_failures(struct job *job, struct err *err)
 	return true;
 }
 
+/* An order may be in work for days; the servers need what is installed meanwhile. */
+static void restore(struct job *job)
+{
+	struct err err = { 0 };
+
+	if (job->state != STATE_CURRENT && situation_is_deployed(&job->sit, job->digest) &&
+		!targets_restore(job->run, job->cert, &err))
+		log_error("%s", err.text);
+}
+
 void job_advance(struct job *job)
 {
 	bool first = job->progress == JOB_NEXT && !job->asked;
@@ -233,9 +243,12 @@ void job_advance(struct job *job)
 		log_scope(NULL);
 		return;
 	}
-	if (first && !job->awake && look_tidy(job, &err) && too_early(job)) {
-		log_scope(NULL);
-		return;
+	if (first && !job->awake && look_tidy(job, &err)) {
+		restore(job);
+		if (too_early(job)) {
+			log_scope(NULL);
+			return;
+		}
 	}
 	while (job->progress == JOB_NEXT) {
 		job->progress = take_step(job, &err);

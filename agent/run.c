@@ -131,8 +131,8 @@ static void settle_login(struct job *job)
 
 	log_scope(job->cert->name);
 	/* what can't be read, or written again, is told at its turn */
-	if (!look_read(job, &err) ||
-		(job->state == STATE_CURRENT && !targets_restore(job->run, job->cert, &err))) {
+	if (!look_read(job, &err) || (situation_is_deployed(&job->sit, job->digest) &&
+					     !targets_restore(job->run, job->cert, &err))) {
 		log_scope(NULL);
 		return;
 	}

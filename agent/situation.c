@@ -38,6 +38,7 @@ void situation_dispose(struct situation *s)
 	free(s->newest);
 	evidence_dispose(&s->live_meta);
 	evidence_dispose(&s->newest_meta);
+	evidence_dispose(&s->live_deployed);
 	evidence_dispose(&s->deployed);
 	evidence_dispose(&s->deploy_retry);
 	evidence_dispose(&s->unaccepted);
@@ -55,6 +56,11 @@ static bool read_evidence(struct evidence *out, int dir, const char *name, struc
 	return record_read(&out->r, &out->found, dir, name, err);
 }
 
+static bool live_is_newest(const struct situation *s)
+{
+	return s->live && !strcmp(s->live, s->newest);
+}
+
 static bool read_generation(
 	struct situation *s, int dir, const char *id, bool newest, struct err *err)
 {
@@ -70,7 +76,8 @@ static bool read_generation(
 			id);
 	if (!newest) {
 		s->pinned = fs_exists(gen, FILE_PINNED);
-		return true;
+		return live_is_newest(s) ||
+		       read_evidence(&s->live_deployed, gen, FILE_DEPLOYED, err);
 	}
 	return read_evidence(&s->deployed, gen, FILE_DEPLOYED, err) &&
 	       read_evidence(&s->deploy_retry, gen, FILE_RETRY, err) &&
@@ -208,11 +215,16 @@ const struct evidence *situation_meta(const struct situation *s)
 	return s->pinned ? &s->live_meta : &s->newest_meta;
 }
 
+bool situation_is_deployed(const struct situation *s, const char *deploy_digest)
+{
+	const struct evidence *mark = live_is_newest(s) ? &s->deployed : &s->live_deployed;
+
+	return s->live && mark->found && !strcmp(record_get(&mark->r, "digest"), deploy_digest);
+}
+
 enum state situation_state(const struct situation *s, bool due, const char *deploy_digest)
 {
-	bool deployed =
-		s->pinned || (s->deployed.found && s->live && !strcmp(s->live, s->newest) &&
-				     !strcmp(record_get(&s->deployed.r, "digest"), deploy_digest));
+	bool deployed = s->pinned || (live_is_newest(s) && situation_is_deployed(s, deploy_digest));
 
 	if (s->revoking.found && !*record_get(&s->revoking.r, "refused"))
 		return STATE_REVOKING;

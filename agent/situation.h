@@ -44,7 +44,8 @@ struct situation {
 	char *newest; /* newest complete generation, or NULL */
 	struct evidence live_meta;
 	struct evidence newest_meta;
-	struct evidence deployed; /* of the newest generation */
+	struct evidence live_deployed; /* of the live generation, when that is not the newest */
+	struct evidence deployed;      /* of the newest generation */
 	struct evidence deploy_retry;
 	struct evidence unaccepted; /* the same: SCM did not take it for a login */
 	bool pinned;	  /* `rollback` chose the live generation, and nothing newer came since */
@@ -74,6 +75,12 @@ void situation_forget_revoking(struct situation *s);
 
 /* The certificate that matters for "is it due": the pinned one, else the newest. */
 const struct evidence *situation_meta(const struct situation *s);
+
+/*
+ * Whether what is live was deployed for that configuration, whatever is in work, or newer and not
+ * deployed yet.
+ */
+bool situation_is_deployed(const struct situation *s, const char *deploy_digest);
 
 /*
  * The state. `due`: whether what situation_meta() describes has to be renewed. `deploy_digest`: of

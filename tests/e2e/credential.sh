@@ -399,7 +399,7 @@ expect 0 run
 expect 0 status --json
 jq -e '.certificates[0].stuck == false' "$T/out" >/dev/null || fail "status calls it stuck"
 
-say "a key store that is gone is there again before somebody needs it"
+say "a key store that is gone is there again before somebody needs it, also while a newer one waits"
 enter "$(newest)"
 configure p12
 expect 0 run
@@ -407,6 +407,13 @@ rm "$D/login.p12"
 conf_cert wwwgone
 expect 0 run wwwgone
 expect_error 'login.p12 was gone'
+rm "$T/state/history"
+old=$(newest)
+expect 7 run --force login
+rm "$D/login.p12"
+conf_cert wwwmore
+expect 0 run wwwmore
+[ "$(now_used p12)" = "$old" ] || fail "not the one that SCM knows"
 
 # --- how long it lasts
 

@@ -175,6 +175,20 @@ before=$(picture)
 expect 0 run
 { silent && [ "$(picture)" = "$before" ]; } || fail "not left alone then"
 
+say "... also while an order is in work"
+switches '--issue-time never'
+expect 7 run --force
+rm "$D/cert.pem"
+expect 7 run
+expect_error 'cert.pem was gone'
+all_live
+rm "$D/full.pem"
+expect 0 recover
+all_live
+switches
+expect 0 reset www --abandon
+rm "$T/state/history" # the fuse of three orders a day
+
 say "a failing hook puts the former generation's files back"
 cat >"$T/hook" <<-END
 	#!/bin/sh
