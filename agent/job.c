@@ -21,10 +21,20 @@
 typedef enum progress step_fn(struct job *job, struct err *err);
 typedef enum progress answer_fn(struct job *job, const struct wire_reply *r, struct err *err);
 
-/* Nothing is due. What is installed should still be there. */
+static bool remove_note(struct job *job, struct err *err)
+{
+	AUTO(fd) int dir = -1;
+
+	return store_open_pending(&dir, job->run->store, job->cert->name, false, err) &&
+	       (dir < 0 || fs_remove(dir, FILE_RETRY, err));
+}
+
+/* Nothing is due: what an order failed of is past. What is installed should still be there. */
 static enum progress current_step(struct job *job, struct err *err)
 {
-	return targets_restore(job->run, job->cert, err) ? details_step(job, err) : JOB_FAILED;
+	return remove_note(job, err) && targets_restore(job->run, job->cert, err)
+		       ? details_step(job, err)
+		       : JOB_FAILED;
 }
 
 /* What is revoked can't be deployed, and its leader alone can replace it. */
@@ -208,12 +218,9 @@ static enum progress take_step(struct job *job, struct err *err)
 /* Progress ends a back-off: what failed before has been overcome. */
 static bool forget_failures(struct job *job, struct err *err)
 {
-	AUTO(fd) int dir = -1;
-
 	if (!job->sit.retry.found)
 		return true;
-	if (!store_open_pending(&dir, job->run->store, job->cert->name, false, err) ||
-		(dir >= 0 && !fs_remove(dir, FILE_RETRY, err)))
+	if (!remove_note(job, err))
 		return false;
 	record_dispose(&job->sit.retry.r);
 	job->sit.retry.found = false;

@@ -54,6 +54,9 @@ static bool read_state(struct job *job, int64_t *seen, struct err *err)
 	else
 		decide(job, *seen);
 	job->state = situation_state(&job->sit, job->verdict.due || job->force, job->digest);
+	/* nothing is in work: what failed has been mended, or is not wanted any more */
+	if (job->state == STATE_CURRENT)
+		job->sit.retry.found = false;
 	return true;
 }
 

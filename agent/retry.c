@@ -72,12 +72,16 @@ static bool regulated(enum err_kind kind)
 	       kind == ERR_PROTOCOL;
 }
 
-/* A revocation, and a hold, have evidence of their own; a refused credential is the account's. */
+/*
+ * A revocation, and a hold, have evidence of their own; a refused credential is the account's. What
+ * a current certificate lacks is seen by each look.
+ */
 static bool noted(const struct job *job)
 {
 	enum err_kind kind = job->err.kind;
 
 	return job->state != STATE_REVOKING && job->state != STATE_HELD &&
+	       job->state != STATE_CURRENT &&
 	       (regulated(kind) || kind == ERR_CONFIG || kind == ERR_KEYSTORE);
 }
 

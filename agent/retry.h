@@ -2,7 +2,8 @@
  * Back-off between runs, kept beside the work that failed: in pending/NAME for an order, in the
  * generation for a deployment. The next run after a first failure tries at once; then the pauses
  * grow, up to six hours, half an hour when the certificate that is served is about to expire. They
- * end with progress, and when the configuration changes that the certificate depends on.
+ * end with progress, and when the configuration changes that the certificate depends on. What an
+ * order failed of is past when the certificate is found current.
  */
 #ifndef AGENT_RETRY_H
 #define AGENT_RETRY_H
@@ -11,7 +12,7 @@
 
 /*
  * Remembers job->err when trying again later may help and is not already regulated otherwise (a
- * refused credential, a hold, an order that is simply not issued yet).
+ * refused credential, a hold, an order that is simply not issued yet), unless nothing is due.
  */
 MUST_USE bool retry_note(struct job *job, struct err *err);
 

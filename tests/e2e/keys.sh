@@ -468,6 +468,30 @@ expect_error 'key URI changed|deployed|installed'
 pkcs11 --read-object --type cert --id 01 | openssl x509 -inform DER -noout -serial |
 	grep -q "$(serial_of "$(live www)/cert.pem")" || fail "the certificate is not beside the key"
 grep -q 'id=%01' "$(live www)/nginx.conf" || fail "the stanza"
+
+say "key_uri: a mistake that is put right leaves nothing behind, and nothing is shown before that run"
+# quiet: nothing stands in the way of www
+quiet() {
+	expect 0 status --json
+	jq -e '.certificates[0] | .state == "current" and .stuck == false and .note == ""' "$T/out" >/dev/null ||
+		fail "status goes on: $(cat "$T/out")"
+}
+for way in run 'run www'; do
+	given 'pkcs11:object=nothing'
+	expect 4 run
+	expect 0 status --json
+	jq -e '.certificates[0] | .stuck and (.note | test("no private key"))' "$T/out" >/dev/null ||
+		fail "status does not say it"
+	given 'pkcs11:token=web;object=site;id=%01'
+	quiet
+	[ -e "$T/state/pending/www/retry" ] || fail "status has written"
+	# shellcheck disable=SC2086 # words
+	expect 0 $way
+	[ ! -e "$T/state/pending/www/retry" ] || fail "$way: the failure is remembered"
+	quiet
+done
+
+say "key_uri: renewed for the same key, changed, and compromised"
 expect 0 run --force
 expect 0 key probe www
 { [ "$(generation www)" = 000003 ] && [ ! -e "$(archive www 000001)" ]; } || fail "not pruned"

@@ -245,6 +245,20 @@ static void makes_no_place(void **state)
 	assert_false(fs_exists(s->store->pending, "www"));
 }
 
+/* Nothing is in work, so there is nothing to come back to. */
+static void forgets_what_is_not_due(void **state)
+{
+	struct scene *s = *state;
+
+	make_pending(s);
+	s->job.state = STATE_CURRENT;
+	note(s);
+	assert_false(s->job.sit.retry.found);
+	s->job.state = STATE_DUE;
+	note(s);
+	assert_true(s->job.sit.retry.found);
+}
+
 /* A deployment's failures are counted beside its generation. */
 static void keeps_deployments_apart(void **state)
 {
@@ -372,6 +386,7 @@ int main(void)
 		TEST(hurries_at_the_end),
 		TEST(honours_retry_after),
 		TEST(makes_no_place),
+		TEST(forgets_what_is_not_due),
 		TEST(keeps_deployments_apart),
 		TEST(waits),
 		TEST(waits_with_every_kind),
