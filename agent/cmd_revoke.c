@@ -68,7 +68,7 @@ static int conclude(struct job *job)
 		return cmd_fail(&err);
 	if (*record_get(&job->sit.revoking.r, "refused"))
 		return err_exit_status(ERR_REJECTED);
-	if (job->sit.lost && job->sit.pending)
+	if (job->sit.lost && job->sit.intent.found)
 		log_info("the order in work is its replacement");
 	else if (job->sit.lost)
 		log_info("the next run orders a new certificate, unless [certificate:%s] is "

@@ -107,7 +107,7 @@ static const char *bound_account(const struct job *job)
 bool job_account(const struct conf_account **out, const struct job *job, struct err *err)
 {
 	const char *name = bound_account(job);
-	bool gives_up = job->sit.pending && job->state != STATE_REVOKING;
+	bool gives_up = job->sit.intent.found && job->state != STATE_REVOKING;
 
 	*out = job->cert->account;
 	if (!name)

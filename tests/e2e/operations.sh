@@ -183,6 +183,17 @@ expect_error 'compromised'
 expect 0 revoke rev5 --reason superseded
 [ "$(events revoked "$(order_of rev5)")" = 1 ] || fail "the replacement can't be revoked"
 
+say "revoke: a failure that left its note, and no order, is no replacement in work"
+fresh rev6
+configure rev6 'key_store = token:web' 'key_uri = pkcs11:object=nothing'
+expect 4 run
+configure rev6
+[ -e "$T/state/pending/rev6/retry" ] || fail "no note"
+expect 0 revoke rev6 --reason superseded
+expect_error 'next run orders'
+expect 0 run
+[ "$(generation rev6)" = 000002 ] || fail "not replaced"
+
 say "revoke: a lost answer, and a refusal"
 fresh rev2
 first=$(order_of rev2)
