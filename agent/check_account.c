@@ -105,16 +105,38 @@ static void check_candidate(struct account_check *ac)
 	check_row(ac->k, ac->what, "warn", record_get(&s.unaccepted.r, "message"));
 }
 
-/* The first call to SCM: what fails here is the connection, or the credential. */
+/* After the first call to SCM, which alone tells whether it takes the credential. */
+static bool check_credential(struct account_check *ac, const struct err *said)
+{
+	const struct conf_account *a = ac->a;
+
+	name_own(ac, "credential");
+	if (said->kind == ERR_AUTH)
+		check_bad(ac->k, ac->what, said);
+	else
+		check_good(ac->k, ac->what,
+			a->store_token ? a->store_token->name
+			: a->store     ? a->store
+				       : a->login);
+	check_client_certificate(ac);
+	check_candidate(ac);
+	return said->kind != ERR_AUTH;
+}
+
 static bool check_organization(struct account_check *ac)
 {
 	AUTO(table) struct table t = { 0 };
 	struct err err = { 0 };
 	char id[24];
+	bool listed;
 	long row;
 
 	name_own(ac, "organization");
-	if (!list(&t, ac, WIRE_LIST_ORGANIZATIONS, &err)) {
+	listed = list(&t, ac, WIRE_LIST_ORGANIZATIONS, &err);
+	if (!check_credential(ac, &err))
+		return false;
+	name_own(ac, "organization");
+	if (!listed) {
 		check_bad(ac->k, ac->what, &err);
 		return err.kind == ERR_REJECTED;
 	}
@@ -227,8 +249,9 @@ static void check_profiles(struct account_check *ac)
 	}
 }
 
+/* `said`: which validated ones have a row already; several names may be below one. */
 static void check_domain(struct account_check *ac, const struct table *t,
-	const struct strlist *domains, const char *name)
+	const struct strlist *domains, const char *name, struct strlist *said)
 {
 	const char *domain = dcv_domain_of(domains, name);
 	long row = domain ? table_find(t, VALIDATION_DOMAIN, domain) : -1;
@@ -252,6 +275,9 @@ static void check_domain(struct account_check *ac, const struct table *t,
 		check_row(ac->k, ac->what, "warn", text);
 		return;
 	}
+	if (strlist_has(said, domain))
+		return;
+	(void)!strlist_add(said, domain); /* without memory it is said twice */
 	snprintf(text, sizeof(text), "%.100s is validated until %.40s", domain,
 		table_cell(t, (size_t)row, VALIDATION_EXPIRES));
 	check_good(ac->k, ac->what, text);
@@ -275,12 +301,13 @@ static void check_domains(struct account_check *ac)
 			return;
 	for (size_t i = 0; i < conf->certs; i++) {
 		const struct conf_cert *cert = &conf->cert[i];
+		AUTO(strlist) struct strlist said = { 0 };
 
 		for (size_t n = 0; orders_here(ac, cert) && n < cert->names.n; n++) {
 			if (strncmp(cert->names.item[n], "dns:", 4))
 				continue;
 			name_row(ac, cert->name, "domain");
-			check_domain(ac, &t, &domains, csr_name_value(cert->names.item[n]));
+			check_domain(ac, &t, &domains, csr_name_value(cert->names.item[n]), &said);
 		}
 	}
 }
@@ -291,10 +318,15 @@ static void check_enrollment(struct account_check *ac)
 	AUTO(answer) struct answer answer = { 0 };
 	struct wire_request r = { .op = WIRE_DETAILS, .order = { "scm-agent-check" } };
 	struct err err = { 0 };
+	bool answered;
 
 	name_own(ac, "connection");
 	log_progress("asking SCM: %s", ac->what);
-	if (net_call(&answer, ac->k->run->net, ac->a, &r, &err) || err.kind == ERR_REJECTED)
+	answered = net_call(&answer, ac->k->run->net, ac->a, &r, &err) || err.kind == ERR_REJECTED;
+	if (!check_credential(ac, &err))
+		return;
+	name_own(ac, "connection");
+	if (answered)
 		check_good(ac->k, ac->what, ac->a->url);
 	else
 		check_bad(ac->k, ac->what, &err);
@@ -313,12 +345,6 @@ void check_account(struct check *k, const struct conf_account *a)
 		check_candidate(&ac);
 		return;
 	}
-	check_good(k, ac.what,
-		a->store_token ? a->store_token->name
-		: a->store     ? a->store
-			       : a->login);
-	check_client_certificate(&ac);
-	check_candidate(&ac);
 	if (a->api == CONF_ENROLLMENT) {
 		check_enrollment(&ac);
 	} else if (check_organization(&ac)) {

@@ -6,9 +6,16 @@
 #include "agent/summary.h"
 #include "csr/name.h"
 
-static void show_certificate(struct out *o, const struct record *meta)
+/* A new login that SCM does not take yet is not live: its number is what a person has to enter. */
+static void show_certificate(struct out *o, const struct situation *s)
 {
+	const struct record *meta = summary_served(s);
+	const struct record *newest = &s->newest_meta.r;
+	bool waits = s->unaccepted.found;
+
 	out_text(o, "serial", "serial", record_get(meta, "serial"));
+	out_text(o, "new_serial", waits ? "new serial" : NULL,
+		waits ? record_get(newest, "serial") : "");
 	out_text(o, "issuer", "issuer", record_get(meta, "issuer"));
 	out_time(o, "not_before", "valid from", record_get_int(meta, "not_before", 0));
 	out_time(o, "not_after", "valid until", record_get_int(meta, "not_after", 0));
@@ -76,7 +83,7 @@ static bool show(struct out *o, const struct job *job, struct err *err)
 				  : ks_key_type_name(cert->key_type));
 	out_text(o, "key_store", "key store", cert->key_store);
 	out_text(o, "key_uri", "key URI", record_get(meta, "key_uri"));
-	show_certificate(o, meta);
+	show_certificate(o, &job->sit);
 	if (!show_standing(o, job, record_get(meta, "order"), err))
 		return false;
 	summary_pending(o, &job->sit, job->sit.pending);

@@ -136,6 +136,16 @@ bool net_account(struct fetcher **out, struct net *n, const struct conf_account 
 	return give(out, link, err);
 }
 
+/* Which one it was that SCM does not know: a person compares the number with SCM's. */
+static void name_certificate(struct err *err, const struct link *link)
+{
+	struct err said = *err;
+
+	if (*link->seen.client_serial)
+		err_set(err, said.kind, "%.380s (its client certificate has the serial number %s)",
+			said.text, link->seen.client_serial);
+}
+
 bool net_call(struct answer *out, struct net *n, const struct conf_account *a,
 	struct wire_request *r, struct err *err)
 {
@@ -148,6 +158,8 @@ bool net_call(struct answer *out, struct net *n, const struct conf_account *a,
 	if (out->reply.err.kind == ERR_NONE)
 		return true;
 	*err = out->reply.err;
+	if (err->kind == ERR_AUTH)
+		name_certificate(err, &n->link[a - n->conf->account]);
 	if (err->kind == ERR_AUTH &&
 		(!refusal_of_account(&refusal, a, &trouble) ||
 			!refusal_note(n->store, &refusal, err->text, &trouble)))

@@ -178,6 +178,8 @@ story() {
 		fail "$kind: it waits for a person, and is not stuck"
 	expect 0 check
 	grep -q 'new client certificate *warn .*enter its serial number' "$T/out" || fail "$kind: check does not"
+	expect 0 show login
+	grep -qE "^new serial +$(newest)\$" "$T/out" || fail "$kind: show has no number to enter: $(cat "$T/out")"
 	expect 7 deploy login
 	refused 1 "by hand it is tried once more"
 	new=$(newest)
@@ -222,6 +224,19 @@ story() {
 	[ "$(now_used "$kind")" = "$new" ] || fail "$kind: not put in place in the end"
 	refused 0 "the number was entered"
 	quiet_run 0 0
+	expect 0 show login
+	! grep -q '^new serial' "$T/out" || fail "$kind: show has a number to enter"
+	expect 0 check
+
+	say "$kind: check says which number SCM does not know"
+	enter 00
+	expect 5 check
+	grep -qE "account default: credential +FAIL .*serial number $new\)" "$T/out" || fail "$kind: $(cat "$T/out")"
+	! grep -qE 'account default: (credential +ok|organization)' "$T/out" || fail "$kind: $(cat "$T/out")"
+	enter "$new"
+	expect 5 check
+	grep -q 'not tried again since it was refused' "$T/out" || fail "$kind: tried again: $(cat "$T/out")"
+	expect 0 reset login
 	expect 0 check
 }
 

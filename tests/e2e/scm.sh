@@ -198,18 +198,21 @@ expect 0 run
 [ "$(orders first.example.com)" = 2 ] || fail "not one order"
 
 say "check: one line each, with the remedy"
+sed -i 's/^common_name = first.example.com$/&\nsubject_alt_names = api.first.example.com/' "$T/agent.ini"
 expect 0 check
 for row in 'configuration' 'state directory' 'account default: credential' 'account default: organization' \
 	'account default: password' 'first: profile' 'first: domain' 'first: key'; do
 	grep -qE "^$row +ok " "$T/out" || fail "no row '$row': $(cat "$T/out")"
 done
+[ "$(grep -c '^first: domain ' "$T/out")" = 1 ] || fail "two names below one domain have two rows"
 change organization_id 4711
 expect 3 check
 grep -qE '^account default: organization +FAIL +organization_id 4711 is not among' "$T/out" || fail "organization"
 change organization_id 1234
 printf 'wrong\n' >"$T/bob.pass"
 expect 5 check
-grep -qE '^account default: organization +FAIL .*-16.*password' "$T/out" || fail "$(cat "$T/out")"
+grep -qE '^account default: credential +FAIL .*-16.*password' "$T/out" || fail "$(cat "$T/out")"
+! grep -qE '^account default: (credential +ok|organization)' "$T/out" || fail "refused and good: $(cat "$T/out")"
 printf 'pw-of-bob\n' >"$T/bob.pass"
 sim_stop
 expect 8 check
