@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/user.h"
 
 bool key_work_each(struct key_work *w, key_use_fn *fn, struct err *err)
 {
@@ -20,6 +21,17 @@ bool key_work_each(struct key_work *w, key_use_fn *fn, struct err *err)
 	return true;
 }
 
+/* Before any key is tried: one mistyped name is one error. */
+static bool check_as(const struct cli *cli, const char *verb, struct err *err)
+{
+	const char *name = cli->value[VALUE_AS];
+	struct user user;
+
+	if (name && strcmp(verb, "probe") != 0)
+		return err_set(err, ERR_USAGE, "--as goes with probe alone");
+	return !name || user_find(&user, name, err) || err_wrap(err, "--as");
+}
+
 int cmd_key(struct cmd_context *c)
 {
 	AUTO(out) struct out *o = out_new(c->cli->json, "keys");
@@ -33,11 +45,7 @@ int cmd_key(struct cmd_context *c)
 		err_set(&err, ERR_USAGE, "there is no certificate '%s'", c->cli->arg[1]);
 		return cmd_fail(&err);
 	}
-	if (c->cli->value[VALUE_AS] && strcmp(verb, "probe") != 0) {
-		err_set(&err, ERR_USAGE, "--as goes with probe alone");
-		return cmd_fail(&err);
-	}
-	if (!cmd_run_open(&r, c, &err))
+	if (!check_as(c->cli, verb, &err) || !cmd_run_open(&r, c, &err))
 		return cmd_fail(&err);
 	if (!strcmp(verb, "list"))
 		ok = key_list(&w, &err);
@@ -49,6 +57,8 @@ int cmd_key(struct cmd_context *c)
 		ok = err_set(&err, ERR_USAGE, "say what to do with keys: list, probe or prune");
 	if (!ok)
 		return cmd_fail(&err);
+	if (out_is_empty(o))
+		log_info("no keys");
 	out_print(o);
 	return w.failed ? err_exit_status(ERR_KEYSTORE) : 0;
 }

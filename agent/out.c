@@ -206,6 +206,11 @@ void out_next(struct out *o, const char *array)
 	o->gap = o->gap || printed;
 }
 
+bool out_is_empty(const struct out *o)
+{
+	return !o->row;
+}
+
 void out_print(struct out *o)
 {
 	if (o->json)

@@ -40,6 +40,9 @@ void out_list(struct out *o, const char *member, const char *title, const struct
 /* RFC 3339; null and "-" for 0. */
 void out_time(struct out *o, const char *member, const char *title, int64_t value);
 
+/* Whether there is no row in the array of now. */
+bool out_is_empty(const struct out *o);
+
 /* Table, or JSON. A table without rows prints nothing. */
 void out_print(struct out *o);
 

@@ -282,6 +282,7 @@ grep -q "$id.*would be deleted" "$T/out" || fail "the orphan is not found"
 expect 0 key prune
 expect 0 key prune
 [ ! -s "$T/out" ] || fail "the orphan is still there"
+expect_error 'no keys'
 fresh
 
 say "one that fails does not stop the others; the status is the first failure's"
