@@ -199,8 +199,12 @@ static void check_leftovers(struct check *k)
 
 	if (!leftovers_list(&names, k->c->conf, k->c->store, &err))
 		check_bad(k, "certificates", &err);
-	for (size_t i = 0; i < names.n; i++)
-		check_row(k, names.item[i], "warn", LEFTOVERS_NOTE);
+	for (size_t i = 0; i < names.n; i++) {
+		char note[160];
+
+		snprintf(note, sizeof(note), LEFTOVERS_NOTE, names.item[i]);
+		check_row(k, names.item[i], "warn", note);
+	}
 }
 
 static void check_all(struct check *k)

@@ -68,12 +68,14 @@ static bool leftover_rows(struct out *o, struct run *run, struct err *err)
 		return false;
 	for (size_t i = 0; i < names.n; i++) {
 		const struct conf_cert gone = { .name = names.item[i] };
+		char note[160];
 		struct err why = { 0 };
 		struct job job;
 
+		snprintf(note, sizeof(note), LEFTOVERS_NOTE, gone.name);
 		job_init(&job, &gone, run);
 		if (situation_read(&job.sit, run->store, gone.name, &why))
-			bare_row(o, &job, "removed", LEFTOVERS_NOTE);
+			bare_row(o, &job, "removed", note);
 		else
 			bare_row(o, &job, "damaged", why.text);
 		job_dispose(&job);

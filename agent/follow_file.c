@@ -62,5 +62,9 @@ bool follow_file_open(struct ks_credential *out, const struct follow_file *file,
 	src.key_password = key_password;
 	if (!file->bytes.len)
 		return err_set(err, ERR_KEYSTORE, "follow: %s is empty", f->path);
-	return ks_credential_load(out, &src, err) || err_wrap(err, "follow: %s", f->path);
+	if (ks_credential_load(out, &src, err))
+		return true;
+	return f->password_file ? err_wrap(err, "follow: %s, with the password of %s", f->path,
+					  f->password_file)
+				: err_wrap(err, "follow: %s", f->path);
 }

@@ -61,7 +61,9 @@ static bool judge(struct job *job, EVP_PKEY *key, struct err *err)
 		!revocation_is_burnt(&burnt, job->run->store, spki, err))
 		return false;
 	return !burnt ||
-	       err_set(err, ERR_CONFIG, "the key is compromised, it is never deployed again");
+	       err_set(err, ERR_CONFIG,
+		       "the key is compromised, it is never deployed again; make another one, and "
+		       "name that");
 }
 
 bool key_plan_import(EVP_PKEY **out, struct job *job, struct err *err)

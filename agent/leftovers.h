@@ -8,7 +8,8 @@
 #include "agent/conf.h"
 #include "agent/store.h"
 
-#define LEFTOVERS_NOTE "not configured, so not renewed; scm-agent forget takes it away"
+/* What there is to say about one; the argument is its name. */
+#define LEFTOVERS_NOTE "not configured, so not renewed; scm-agent forget %.64s takes it away"
 
 /* Adds their names, in the order of their bytes. */
 MUST_USE bool leftovers_list(

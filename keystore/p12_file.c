@@ -90,7 +90,8 @@ bool p12_open(struct p12_file *out, const void *data, size_t len, const struct s
 	ERR_clear_error();
 	if (!file)
 		return err_set(err, ERR_KEYSTORE,
-			"not a PKCS #12 file%s; correct the file, or its type in the configuration",
+			"not a PKCS #12 file%s; correct the file, or its type if that is "
+			"configured",
 			other_kind(data, len));
 	if (!check_mac(&f, file, password, err))
 		return false;

@@ -37,15 +37,20 @@ static bool fits(const struct search *s, CK_OBJECT_HANDLE key)
 
 static bool refuse(const struct search *s, const char *why, struct err *err)
 {
-	AUTO(buf) struct buf labels = BUF(256);
+	AUTO(buf) struct buf keys = BUF(400);
 
 	for (size_t i = 0; i < s->keys; i++) {
 		char label[KS_LABEL_MAX];
+		char hex[KS_ID_HEX];
+		struct ks_id id;
 		CK_ATTRIBUTE a = read_attribute(s, s->key[i], CKA_LABEL, label, sizeof(label));
 
-		buf_addf(&labels, "%s'%.*s'", i ? ", " : "", (int)a.ulValueLen, label);
+		buf_addf(&keys, "%s'%.*s'", i ? ", " : "", (int)a.ulValueLen, label);
+		/* labels may be equal */
+		if (p11_id(&id, &s->token->p11, s->key[i]))
+			buf_addf(&keys, " id %s", ks_id_format(hex, &id));
 	}
-	return err_set(err, ERR_KEYSTORE, "%s: %s", why, s->keys ? buf_str(&labels) : "none");
+	return err_set(err, ERR_KEYSTORE, "%s: %s", why, s->keys ? buf_str(&keys) : "none");
 }
 
 bool token_search_class(CK_OBJECT_HANDLE *out, size_t *n, size_t max, const struct token *t,
@@ -95,9 +100,10 @@ bool token_find_uri(struct ks_id *out, struct ks *ks, const char *uri, struct er
 	struct token *t = token_of(ks);
 	CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
 
-	if (!uri_parse(&parsed, uri, err) || !is_of_token(t, parsed, err) ||
-		!token_search_key(&key, t, NULL, parsed, err))
+	if (!uri_parse(&parsed, uri, err) || !is_of_token(t, parsed, err))
 		return false;
+	if (!token_search_key(&key, t, NULL, parsed, err))
+		return err_wrap(err, "'%.200s'", uri);
 	return p11_id(out, &t->p11, key) ||
 	       err_set(err, ERR_KEYSTORE,
 		       "the private key has no id (CKA_ID), under which its certificate could be "

@@ -494,7 +494,8 @@ static void a_key_by_its_uri(void **state)
 		assert_true(there);
 	}
 	check_no_uri(ks, "pkcs11:object=web", "several private keys fit");
-	check_no_uri(ks, "pkcs11:object=other", "no private key fits; there are: 'web'");
+	check_no_uri(ks, "pkcs11:object=other",
+		"'pkcs11:object=other': no private key fits; there are: 'web' id 01");
 	check_no_uri(ks, "pkcs11:object=web;id=%03", "no private key fits");
 	check_no_uri(ks, "pkcs11:object=mail;type=public", "no private key fits");
 	check_no_uri(ks, "pkcs11:token=other;object=mail", "another token");

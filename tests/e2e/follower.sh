@@ -228,7 +228,7 @@ jq -e '.certificates[0].stuck' "$T/out" >/dev/null || fail "status does not call
 cp "$T/good.p12" "$SHARED/www.p12"
 printf 'another\n' >"$T/p12.pass"
 follower_conf "$SHARED/www.p12" 'deploy_hooks = web' 'renew_before = 32%'
-stays 4 "wrong password"
+stays 4 "with the password of $T/p12.pass: wrong password"
 printf 'changeit\n' >"$T/p12.pass"
 chmod 644 "$SHARED/www.p12"
 stays 3 "others may read or write it"

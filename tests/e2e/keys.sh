@@ -440,7 +440,7 @@ rm -rf "$T/state"
 before=$(orders)
 given 'pkcs11:object=nothing'
 expect 4 run
-expect_error 'no private key fits'
+expect_error "'pkcs11:object=nothing': no private key fits; there are: .* id [0-9a-f]+"
 given 'pkcs11:object=twin'
 expect 4 run
 expect_error 'several private keys fit'
@@ -508,7 +508,7 @@ switches
 given 'pkcs11:id=%02%02'
 expect 0 revoke www --reason keyCompromise
 expect 3 run
-expect_error 'key_uri: the key is compromised'
+expect_error 'key_uri: the key is compromised.*make another one'
 conf_p12
 conf_cert other
 expect 0 forget www

@@ -333,11 +333,11 @@ expect 2 forget their
 sed -i 's/their/else/' "$T/agent.ini"
 sed -i 's/^common_name = else/common_name = tdonor/' "$T/agent.ini"
 expect 0 status
-grep -q '^their *removed .*not configured' "$T/out" || fail "status is silent about what left"
+grep -q '^their *removed .*not configured.*scm-agent forget their takes' "$T/out" || fail "status is silent about what left"
 expect 0 status else
 ! grep -q removed "$T/out" || fail "asked about one, it speaks of others"
 agent check
-grep -q '^their *warn *not configured' "$T/out" || fail "check is silent about what left"
+grep -q '^their *warn *not configured.*scm-agent forget their takes' "$T/out" || fail "check is silent about what left"
 expect 2 forget nothing
 expect 2 forget ../archive
 expect 0 forget their
