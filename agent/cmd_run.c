@@ -10,6 +10,7 @@
 #include "agent/out.h"
 #include "agent/refusal.h"
 #include "agent/run.h"
+#include "agent/summary.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -47,8 +48,11 @@ static const char *plan_of_follower(enum state state)
 
 static const char *plan_of(const struct job *job)
 {
+	AUTO(buf) struct buf names = BUF(0);
 	struct err ignored = { 0 };
 
+	if (job->state == STATE_CURRENT && summary_missing(&names, job))
+		return "write the install targets again";
 	if (job->state == STATE_INSTALLED && candidate_waits(job, &ignored))
 		return "deploy once SCM accepts its serial number";
 	return job->cert->follow.path ? plan_of_follower(job->state) : plans[job->state];

@@ -26,6 +26,7 @@ static void add_dates(struct out *o, const struct job *job)
 static void status_row(struct out *o, const struct job *job)
 {
 	AUTO(buf) struct buf trouble = BUF(2048);
+	AUTO(buf) struct buf missing = BUF(1024);
 	const struct record *meta = summary_served(&job->sit);
 	char remark[ERR_TEXT_MAX];
 	struct err why = { 0 };
@@ -44,7 +45,8 @@ static void status_row(struct out *o, const struct job *job)
 	out_flag(o, "stuck",
 		job->sit.held.found || job->sit.retry.found || job->sit.deploy_retry.found ||
 			job->sit.unaccepted.found || *record_get(&job->sit.revoking.r, "refused") ||
-			summary_refused(job, &why) || follow_remark(remark, job));
+			summary_refused(job, &why) || follow_remark(remark, job) ||
+			summary_missing(&missing, job));
 	out_text(o, "note", "NOTE", trouble.len ? buf_str(&trouble) : job->verdict.why);
 }
 

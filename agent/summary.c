@@ -4,7 +4,10 @@
 #include "agent/follow.h"
 #include "agent/refusal.h"
 #include "agent/retry.h"
+#include "agent/targets.h"
 #include "base/clock.h"
+
+#define NAMES_MAX 1024
 
 bool summary_refused(const struct job *job, struct err *why)
 {
@@ -20,8 +23,17 @@ bool summary_refused(const struct job *job, struct err *why)
 	       !refusal_check(job->run->store, &r, why);
 }
 
+/* What is revoked is not written again. */
+bool summary_missing(struct buf *names, const struct job *job)
+{
+	return !job->sit.lost &&
+	       (job->state == STATE_CURRENT || situation_is_deployed(&job->sit, job->digest)) &&
+	       targets_missing(names, job->cert);
+}
+
 void summary_trouble(struct buf *out, const struct job *job)
 {
+	AUTO(buf) struct buf names = BUF(NAMES_MAX);
 	const struct situation *s = &job->sit;
 	struct err why = { 0 };
 	char remark[ERR_TEXT_MAX];
@@ -38,6 +50,9 @@ void summary_trouble(struct buf *out, const struct job *job)
 		buf_addf(out, "not deployed: %s", record_get(&s->deploy_retry.r, "message"));
 	else if (s->retry.found)
 		buf_add_str(out, record_get(&s->retry.r, "message"));
+	else if (summary_missing(&names, job))
+		buf_addf(out, "install targets are gone, which each run tries to write again: %s",
+			buf_str(&names));
 	else if (s->order.found)
 		buf_addf(out, "order %s awaited since %s", record_get(&s->order.r, "ssl_id"),
 			clock_format(since, record_get_int(&s->order.r, "time", 0)));

@@ -10,6 +10,9 @@
 /* A credential that was refused, and is not tried again, when the next step needs it. */
 bool summary_refused(const struct job *job, struct err *why);
 
+/* Whether install targets have no file that should: each run writes them again. */
+bool summary_missing(struct buf *names, const struct job *job);
+
 /* What stands in the way, in a few words; "" when nothing does. */
 void summary_trouble(struct buf *out, const struct job *job);
 

@@ -13,6 +13,7 @@
 #include "keystore/ks_store.h"
 
 #define FILE_INSTALLING "installing" /* of archive/NAME */
+#define NAMES_MAX 65536		     /* of paths in a message */
 
 void targets_dispose(struct targets *t)
 {
@@ -242,17 +243,25 @@ bool targets_recover(struct run *run, const struct conf_cert *cert, struct err *
 	       err_wrap(err, "an installation was cut short");
 }
 
-static const struct conf_target *missing(const struct conf_cert *cert)
+size_t targets_missing(struct buf *names, const struct conf_cert *cert)
 {
-	for (size_t i = 0; i < cert->targets; i++)
-		if (cert->target[i].path && access(cert->target[i].path, F_OK) && errno == ENOENT)
-			return &cert->target[i];
-	return NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < cert->targets; i++) {
+		const char *path = cert->target[i].path;
+
+		if (!path || !access(path, F_OK) || errno != ENOENT)
+			continue;
+		buf_addf(names, "%s%s", n ? ", " : "", path);
+		n++;
+	}
+	return n;
 }
 
 bool targets_restore(struct run *run, const struct conf_cert *cert, struct err *err)
 {
-	const struct conf_target *gone = missing(cert);
+	AUTO(buf) struct buf names = BUF(NAMES_MAX);
+	size_t gone = targets_missing(&names, cert);
 	const struct record none = { 0 };
 	AUTO_STR char *id = NULL;
 
@@ -260,9 +269,12 @@ bool targets_restore(struct run *run, const struct conf_cert *cert, struct err *
 		return true;
 	if (!choose(&id, run->store, cert->name, &none, err) || (id && !redo(run, cert, id, err)))
 		return false;
-	log_warning(
-		id ? "%s was gone, and is there again"
-		   : "%s is gone, and stays so: what is live is revoked, or its key compromised",
-		gone->path);
+	if (id)
+		log_warning("%s %s gone, and %s there again", buf_str(&names),
+			gone == 1 ? "was" : "were", gone == 1 ? "is" : "are");
+	else
+		log_warning("%s %s gone, and %s so: what is live is revoked, or its key "
+			    "compromised",
+			buf_str(&names), gone == 1 ? "is" : "are", gone == 1 ? "stays" : "stay");
 	return true;
 }

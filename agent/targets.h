@@ -57,6 +57,12 @@ MUST_USE bool targets_settle(struct store *store, const char *name, struct err *
 MUST_USE bool targets_recover(struct run *run, const struct conf_cert *cert, struct err *err);
 
 /*
+ * How many targets have no file; `names` gets their paths, with commas between. One that can't be
+ * looked at counts as there.
+ */
+size_t targets_missing(struct buf *names, const struct conf_cert *cert);
+
+/*
  * When the file of a target is gone, which somebody took away or which did not outlive a boot: all
  * are made those of the live generation. What others wrote into one is left alone. For a
  * certificate that is deployed as configured.

@@ -166,7 +166,8 @@ all_live
 say "a file that is gone is there again after the next run, or before the servers start"
 rm "$D/cert.pem" "$D/www.jks"
 expect 0 run
-expect_error 'www.jks was gone'
+expect_error 'cert\.pem.* were gone, and are there again'
+expect_error 'www\.jks.* were gone, and are there again'
 all_live
 rm "$D/full.pem"
 expect 0 recover
@@ -174,6 +175,30 @@ all_live
 before=$(picture)
 expect 0 run
 { silent && [ "$(picture)" = "$before" ]; } || fail "not left alone then"
+
+say "... and until it can be, status and dry run say so"
+cp -p "$T/agent.ini" "$T/agent.kept"
+mkdir "$D/lost"
+target lost/a.pem pem-cert
+target lost/b.pem pem-chain
+expect 0 run
+rm -r "$D/lost"
+expect 3 run
+expect_error 'lost'
+expect 0 status --json
+jq -e '.certificates[0] | .state == "current" and .stuck and (.note | test("gone.*lost/a.pem") and test("lost/b.pem"))' \
+	"$T/out" >/dev/null || fail "status does not say it: $(cat "$T/out")"
+expect 0 run --dry-run
+grep -q 'write the install targets again' "$T/out" || fail "dry run"
+mkdir "$D/lost"
+expect 0 run
+expect 0 status --json
+jq -e '.certificates[0] | .stuck == false and .note == ""' "$T/out" >/dev/null || fail "status goes on"
+expect 0 run --dry-run
+grep -q 'nothing to do' "$T/out" || fail "dry run goes on"
+cp -p "$T/agent.kept" "$T/agent.ini"
+rm -r "$D/lost"
+expect 0 run
 
 say "... also while an order is in work"
 switches '--issue-time never'
