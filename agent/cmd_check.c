@@ -98,7 +98,7 @@ static void check_targets(struct check *k, const struct conf_cert *cert)
 		struct err err = { 0 };
 
 		snprintf(what, sizeof(what), "%s: install %s", cert->name, t->name);
-		if (targets_check_one(t, &err))
+		if (targets_check_one(k->c->conf, t, &err))
 			check_good(k, what, t->path ? t->path : "in the token");
 		else
 			check_bad(k, what, &err);

@@ -117,15 +117,18 @@ static bool same_entry(const char *a, const char *b)
 	return !a || !b || !strcasecmp(a, b);
 }
 
+bool credential_is_target(const struct conf_account *a, const struct conf_target *t)
+{
+	return a->store && !a->store_cert && t->path && same_entry(a->store_alias, t->alias) &&
+	       same_file(a->store, t->path);
+}
+
 const struct conf_target *credential_target(
 	const struct conf_account *a, const struct conf_cert *cert)
 {
-	for (size_t i = 0; a->store && !a->store_cert && i < cert->targets; i++) {
-		const struct conf_target *t = &cert->target[i];
-
-		if (t->path && same_entry(a->store_alias, t->alias) && same_file(a->store, t->path))
-			return t;
-	}
+	for (size_t i = 0; i < cert->targets; i++)
+		if (credential_is_target(a, &cert->target[i]))
+			return &cert->target[i];
 	return NULL;
 }
 

@@ -36,10 +36,10 @@ MUST_USE bool credential_of(struct credential *out, const struct conf *conf, str
 MUST_USE bool credential_of_generation(struct credential *out, const struct conf *conf,
 	struct store *store, const struct conf_cert *cert, const char *id, struct err *err);
 
-/*
- * The target that writes the entry which the account logs in with, by whatever path each of them
- * calls its file; NULL when there is none. Borrowed.
- */
+/* Whether the target writes the entry which the account logs in with, whatever their paths are. */
+bool credential_is_target(const struct conf_account *a, const struct conf_target *t);
+
+/* The target that does; NULL when there is none. Borrowed. */
 const struct conf_target *credential_target(
 	const struct conf_account *a, const struct conf_cert *cert);
 

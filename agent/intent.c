@@ -111,7 +111,7 @@ enum progress intent_step_key(struct job *job, struct err *err)
 	if (!keyring_open(&ks, job->run->keys, job->cert->token, err) ||
 		!fs_check_space(job->run->store->root, SPACE_NEEDED, err) ||
 		!fuse_check(job, err) || !check_anchors(job->cert, err) ||
-		!hooks_check(job->cert, err) || !targets_check(job->cert, err) ||
+		!hooks_check(job->cert, err) || !targets_check(job->run->conf, job->cert, err) ||
 		!job_begin(job, err))
 		return JOB_FAILED;
 	if (!store_open_pending(&dir, job->run->store, job->cert->name, true, err))

@@ -121,26 +121,49 @@ static enum ks_credential_type store_type(enum conf_format format)
 	return format == CONF_JKS ? KS_JKS : format == CONF_JCEKS ? KS_JCEKS : KS_PKCS12;
 }
 
-static bool render_store(struct buf *out, const struct conf_target *t, struct target_source *s,
-	const struct buf *old, struct err *err)
+typedef bool update_fn(struct buf *out, enum ks_credential_type type, const void *old,
+	size_t old_len, const struct ks_entry_source *e, struct err *err);
+
+/* `entry`: what is known of it before the passwords. */
+static bool update_store(struct buf *out, update_fn *update, const struct conf_target *t,
+	struct ks_entry_source *entry, const struct buf *old, struct err *err)
 {
 	AUTO(secret) struct secret *password = NULL;
 	AUTO(secret) struct secret *key_password = NULL;
-	struct ks_entry_source entry = {
-		.key = s->pkey,
-		.alias = t->alias,
-		.now = (time_t)clock_now(),
-		.legacy = t->legacy,
-	};
 
 	if (!read_password(&password, t->password_file, err) ||
-		!read_password(&key_password, t->key_password_file, err) || !decode(s, err))
+		!read_password(&key_password, t->key_password_file, err))
+		return false;
+	entry->alias = t->alias;
+	entry->now = (time_t)clock_now();
+	entry->legacy = t->legacy;
+	entry->store_password = password;
+	entry->key_password = key_password;
+	if (update(out, store_type(t->format), old->data, old->len, entry, err))
+		return true;
+	return old->len && t->password_file
+		       ? err_wrap(err, "opened with password_file %s", t->password_file)
+		       : false;
+}
+
+static bool render_store(struct buf *out, const struct conf_target *t, struct target_source *s,
+	const struct buf *old, struct err *err)
+{
+	struct ks_entry_source entry = { .key = s->pkey };
+
+	if (!decode(s, err))
 		return false;
 	entry.cert = s->leaf;
 	entry.chain = s->issuers;
-	entry.store_password = password;
-	entry.key_password = key_password;
-	return ks_store_update(out, store_type(t->format), old->data, old->len, &entry, err);
+	return update_store(out, ks_store_update, t, &entry, old, err);
+}
+
+bool target_rehearse(
+	struct buf *out, const struct conf_target *t, const struct buf *old, struct err *err)
+{
+	struct ks_entry_source entry = { 0 };
+
+	return update_store(out, ks_store_rehearse, t, &entry, old, err);
 }
 
 bool target_render(struct buf *out, const struct conf_target *t, struct target_source *s,

@@ -35,6 +35,13 @@ MUST_USE bool target_source_load(struct target_source *out, struct run *run,
 MUST_USE bool target_render(struct buf *out, const struct conf_target *t, struct target_source *src,
 	const struct buf *old, struct err *err);
 
+/*
+ * The same of a key store, with a key and a certificate that are made up: before there is a
+ * generation, whether one can be put in. What comes out is for no file.
+ */
+MUST_USE bool target_rehearse(
+	struct buf *out, const struct conf_target *t, const struct buf *old, struct err *err);
+
 /* Puts the certificate beside its key in the token, where somebody may have removed it. */
 MUST_USE bool target_store_in_token(
 	struct run *run, const struct conf_cert *cert, const char *generation, struct err *err);

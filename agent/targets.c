@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/login_entry.h"
 #include "agent/revocation.h"
 #include "agent/target.h"
 #include "agent/target_file.h"
@@ -30,18 +31,27 @@ static bool check_password(const char *reference, struct err *err)
 	return !reference || secret_read(&password, reference, err);
 }
 
-bool targets_check_one(const struct conf_target *t, struct err *err)
+static bool rehearse(const struct conf *conf, const struct conf_target *t, const struct buf *old,
+	struct err *err)
+{
+	AUTO(buf_secret) struct buf made = BUF(KS_STORE_MAX);
+
+	return target_rehearse(&made, t, old, err) && login_entry_check(conf, t, &made, err);
+}
+
+bool targets_check_one(const struct conf *conf, const struct conf_target *t, struct err *err)
 {
 	AUTO(target_file) struct target_file f = { .dir = -1 };
 
 	return (!t->path || target_file_open(&f, t, err)) &&
-	       check_password(t->password_file, err) && check_password(t->key_password_file, err);
+	       check_password(t->password_file, err) && check_password(t->key_password_file, err) &&
+	       (!conf_format_is_store(t->format) || rehearse(conf, t, &f.content, err));
 }
 
-bool targets_check(const struct conf_cert *cert, struct err *err)
+bool targets_check(const struct conf *conf, const struct conf_cert *cert, struct err *err)
 {
 	for (size_t i = 0; i < cert->targets; i++)
-		if (!targets_check_one(&cert->target[i], err))
+		if (!targets_check_one(conf, &cert->target[i], err))
 			return target_wrap(err, &cert->target[i]);
 	return true;
 }

@@ -24,13 +24,16 @@ void targets_dispose(struct targets *t);
 AUTO_DEFINE_REF(targets, struct targets, targets_dispose);
 
 /*
- * Whether directories and passwords are there and safe, before money is spent. ERR_CONFIG for
- * those, and for a path that is a link.
+ * Before money is spent: whether directories and passwords are there and safe, each key store takes
+ * an entry, and the accounts that log in with that entry would find it. Changes nothing.
+ * ERR_CONFIG for directories, password files and a path that is a link; ERR_KEYSTORE for what is
+ * in a store.
  */
-MUST_USE bool targets_check(const struct conf_cert *cert, struct err *err);
+MUST_USE bool targets_check(const struct conf *conf, const struct conf_cert *cert, struct err *err);
 
 /* The same of one, without its name in the message. */
-MUST_USE bool targets_check_one(const struct conf_target *t, struct err *err);
+MUST_USE bool targets_check_one(
+	const struct conf *conf, const struct conf_target *t, struct err *err);
 
 /*
  * Makes the files of a generation, in memory. Failures name the target. ERR_USAGE: revoked or

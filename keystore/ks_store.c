@@ -13,6 +13,7 @@
 #include "keystore/jks_text.h"
 #include "keystore/jks_update.h"
 #include "keystore/p12_update.h"
+#include "keystore/trial.h"
 
 #define CHAIN_MAX 10
 
@@ -195,4 +196,19 @@ bool ks_store_update(struct buf *out, enum ks_credential_type type, const void *
 		return false;
 	buf_add(out, file.data, file.len);
 	return buf_check(out, "key store", err);
+}
+
+bool ks_store_rehearse(struct buf *out, enum ks_credential_type type, const void *old,
+	size_t old_len, const struct ks_entry_source *e, struct err *err)
+{
+	AUTO(pkey) EVP_PKEY *key = NULL;
+	AUTO(x509) X509 *cert = NULL;
+	struct ks_entry_source made_up = *e;
+
+	if (!trial_pair(&key, &cert, err))
+		return false;
+	made_up.key = key;
+	made_up.cert = cert;
+	made_up.chain = NULL;
+	return ks_store_update(out, type, old, old_len, &made_up, err);
 }

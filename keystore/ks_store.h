@@ -48,4 +48,11 @@ enum ks_credential_type ks_store_type(enum ks_credential_type wanted, const void
 MUST_USE bool ks_store_update(struct buf *out, enum ks_credential_type type, const void *old,
 	size_t old_len, const struct ks_entry_source *e, struct err *err);
 
+/*
+ * The same with a key and a certificate that are made up, and in `e` are not asked for: whether an
+ * entry can be put in before there is one. What comes out is for no file.
+ */
+MUST_USE bool ks_store_rehearse(struct buf *out, enum ks_credential_type type, const void *old,
+	size_t old_len, const struct ks_entry_source *e, struct err *err);
+
 #endif

@@ -19,7 +19,7 @@ static bool fill(X509 *cert, EVP_PKEY *key)
 	       ASN1_TIME_set(X509_getm_notAfter(cert), 0) && X509_set_pubkey(cert, key);
 }
 
-bool trial_certificate(X509 **out, struct err *err)
+bool trial_pair(EVP_PKEY **out_key, X509 **out_cert, struct err *err)
 {
 	AUTO(pkey) EVP_PKEY *key = EVP_EC_gen("P-256");
 	AUTO(x509) X509 *cert = X509_new();
@@ -27,6 +27,14 @@ bool trial_certificate(X509 **out, struct err *err)
 	ERR_clear_error();
 	if (!key || !cert || !fill(cert, key) || !X509_sign(cert, key, EVP_sha256()))
 		return err_crypto(err, ERR_KEYSTORE, "make a trial certificate");
-	*out = TAKE(cert);
+	*out_key = TAKE(key);
+	*out_cert = TAKE(cert);
 	return true;
+}
+
+bool trial_certificate(X509 **out, struct err *err)
+{
+	AUTO(pkey) EVP_PKEY *key = NULL;
+
+	return trial_pair(&key, out, err);
 }

@@ -240,6 +240,22 @@ story() {
 	expect 0 check
 }
 
+say "an entry beside the one of an account without an alias is refused before an order"
+rm -rf "$T/state"
+first_store
+openssl pkcs12 -export -name host9 -in "$T/first.pem" -passout "file:$T/store.pw" -out "$D/login.p12"
+configure p12
+sum=$(sha256sum "$D/login.p12")
+expect 4 check
+grep -q 'install login *FAIL .*set alias of \[install:login\].*client_cert_key_alias .*host9' "$T/out" ||
+	fail "check: $(cat "$T/out")"
+expect 4 run
+expect_error 'set alias of \[install:login\] to the entry that is there, or client_cert_key_alias'
+[ "$(orders)" = 0 ] || fail "ordered all the same"
+[ "$(sha256sum "$D/login.p12")" = "$sum" ] || fail "the key store changed"
+sed -i 's/^alias = scm/alias = host9/' "$T/agent.ini"
+expect 0 check
+
 for kind in p12 pem jks jceks; do
 	rm -rf "$T/state"
 	first_store

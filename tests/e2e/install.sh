@@ -327,6 +327,35 @@ before=$(orders)
 expect 3 run --force
 [ "$(orders)" = "$before" ] || fail "ordered all the same"
 
+say "nor for a key store that takes no entry: check says so, too"
+cp "$D/www.p12" "$D/pw.p12"
+cp "$D/www.jks" "$D/pw.jks"
+printf 'wrongpass\n' >"$T/wrong.pw"
+chmod 600 "$T/wrong.pw"
+echo 'no key store' >"$D/text.p12"
+keytool -importcert -noprompt -file "$T/sim/tls-ca.pem" -alias www -keystore "$D/trusted.jks" -storetype JKS \
+	-storepass changeit 2>/dev/null
+# unfit FILE FORMAT PASSWORD-FILE WORDS: seen by check and by a run, and nothing changes or is ordered
+unfit() {
+	local file=$D/$1 sum
+
+	configure
+	target "$1" "$2" "password_file = $3"
+	sum=$(sha256sum "$file")
+	expect 4 check
+	grep -qE "^www: install $1 *FAIL .*$4" "$T/out" || fail "check: $(cat "$T/out")"
+	expect 4 run --force
+	expect_error "\\[install:$1\\] $file: .*$4"
+	[ "$(orders)" = "$before" ] || fail "$1: ordered all the same"
+	[ ! -e "$T/state/pending/www" ] || fail "$1: something was begun"
+	[ "$(sha256sum "$file")" = "$sum" ] || fail "$1: changed"
+}
+unfit pw.p12 pkcs12 "$T/wrong.pw" "password_file $T/wrong.pw: wrong password"
+unfit pw.jks jks "$T/wrong.pw" "password_file $T/wrong.pw: wrong password"
+unfit text.p12 pkcs12 "$T/store.pw" "password_file $T/store.pw: "
+unfit trusted.jks jks "$T/store.pw" "'www'"
+rm "$D"/pw.* "$D/text.p12" "$D/trusted.jks"
+
 say "certbot's hooks as people write them"
 mkdir "$D/postfix"
 cat >"$T/haproxy-hook" <<-END
