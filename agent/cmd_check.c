@@ -156,10 +156,10 @@ static bool try_key(struct check *k, const struct conf_cert *cert, const char *g
 }
 
 /* nginx -t and the like read the key as root; those who serve with it are somebody else. */
-static void check_server_user(
-	struct check *k, const struct conf_cert *cert, const struct record *meta)
+static void check_server_user(struct check *k, const struct conf_cert *cert, const char *generation,
+	const struct record *meta)
 {
-	AUTO_STR char *dir = store_live_path(k->c->store, cert->name);
+	AUTO_STR char *dir = store_generation_path(k->c->store, cert->name, generation, "");
 	struct server_key key = { cert->server_user, meta, dir };
 	struct err err = { 0 };
 	char what[160];
@@ -171,9 +171,12 @@ static void check_server_user(
 		check_bad(k, what, &err);
 }
 
+/* What is live, or else what waits to be: that its key is of no use may be why. */
 static void check_key(struct check *k, const struct conf_cert *cert)
 {
 	AUTO(situation) struct situation s = { 0 };
+	const struct record *meta;
+	const char *generation;
 	struct err err = { 0 };
 	char what[96];
 
@@ -182,14 +185,16 @@ static void check_key(struct check *k, const struct conf_cert *cert)
 		check_bad(k, what, &err);
 		return;
 	}
-	if (!s.live)
+	generation = s.live ? s.live : s.newest;
+	meta = s.live ? &s.live_meta.r : &s.newest_meta.r;
+	if (!generation)
 		return;
-	if (try_key(k, cert, s.live, &s.live_meta.r, &err))
+	if (try_key(k, cert, generation, meta, &err))
 		check_good(k, what, "signs");
 	else
 		check_bad(k, what, &err);
 	if (cert->server_user)
-		check_server_user(k, cert, &s.live_meta.r);
+		check_server_user(k, cert, generation, meta);
 }
 
 static void check_leftovers(struct check *k)

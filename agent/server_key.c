@@ -84,6 +84,15 @@ static bool prepare(struct signer_job *job, const struct secret **pin, struct ru
 	       (!token || keyring_pin(pin, run->keys, token, err));
 }
 
+static const char *remedy(const struct conf_token *token)
+{
+	if (!token)
+		return "set group and key_mode";
+	return token->object_dir ? "let it read the token: scm-agent(8), KEYS AND SERVERS"
+				 : "let it read the token: object_dir of its section for "
+				   "SoftHSM, or scm-agent(8), KEYS AND SERVERS";
+}
+
 bool server_key_try(struct ks_trial out[static KS_SCHEMES_MAX], size_t *n, struct run *run,
 	const struct server_key *key, struct err *err)
 {
@@ -102,9 +111,7 @@ bool server_key_try(struct ks_trial out[static KS_SCHEMES_MAX], size_t *n, struc
 		return err_wrap(err, "try the key as user %s", key->user);
 	if (reply.pin_refused)
 		note_refusal(run, token, err);
-	return err_wrap(err, "user %s can't use the key (%s)", key->user,
-		token ? "let it read the token: scm-agent(8), KEYS AND SERVERS"
-		      : "set group and key_mode");
+	return err_wrap(err, "user %s can't use the key (%s)", key->user, remedy(token));
 }
 
 bool server_key_check(struct run *run, const struct server_key *key, struct err *err)

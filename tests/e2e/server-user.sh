@@ -26,6 +26,9 @@ expect_error "user www-data can't use the key \(set group and key_mode\): .*priv
 [ "$(generation_of www)" = none ] || fail "it is live"
 expect 10 run
 [ "$(orders)" = 1 ] || fail "ordered again"
+expect 4 check
+grep -q '^www: key usable by www-data *FAIL .*set group and key_mode' "$T/out" ||
+	fail "check is content with what is not live yet"
 
 say "with the rights it is, and check says so"
 say 'group = www-data' >>"$T/agent.ini"
@@ -70,7 +73,7 @@ before=$(generation_of www)
 chmod 700 "$T/tokens"
 say 'server_user = www-data' >>"$T/agent.ini"
 expect 10 run
-expect_error "user www-data can't use the key \(let it read the token: .*\): "
+expect_error "user www-data can't use the key \(let it read the token: object_dir .*\): "
 [ "$(generation_of www)" = "$before" ] || fail "it is live"
 
 say "object_dir lets its group read what the module makes for its maker alone"
