@@ -10,34 +10,13 @@ build=${BUILD_DIR:?the build directory}
 scenarios=(file-first file-renewal token-first token-renewal
 	file-renew file-replace token-replace file-revoke file-adopt file-follow
 	file-reuse token-reuse file-next token-next file-stage token-stage file-import)
-sample=0
 jobs=$(nproc)
 
-while [ "$#" -gt 0 ]; do
-	case $1 in
-	--sample) sample=$2 && shift 2 ;;
-	--keep) keep=$2 && shift 2 ;;
-	-*) echo "usage: $0 [--sample N] [--keep DIR] [SCENARIO...]" >&2 && exit 2 ;;
-	*) break ;;
-	esac
-done
-if [ "$#" -gt 0 ]; then
-	scenarios=("$@")
+# shellcheck source=tests/fault/sweep-lib.sh
+. "$here/sweep-lib.sh"
+if [ "${#rest[@]}" -gt 0 ]; then
+	scenarios=("${rest[@]}")
 fi
-if [ "$(id -u)" -ne 0 ] || ! unshare --mount --net --pid --fork true 2>/dev/null; then
-	echo "SKIPPED: the crash sweep needs root and namespaces" >&2
-	exit 77
-fi
-for tool in jq ip pkcs11-tool softhsm2-util; do
-	if ! command -v "$tool" >/dev/null; then
-		echo "SKIPPED: the crash sweep needs $tool (./dev deps)" >&2
-		exit 77
-	fi
-done
-
-top=$(mktemp -d)
-chmod 755 "$top"
-trap 'rm -rf "$top"' EXIT
 
 # one SCENARIO K MODE: appends "SCENARIO K MODE VERDICT" to the results.
 one() {

@@ -7,31 +7,15 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD_DIR:?the build directory}
-sample=0
 # once, for ever, after the work was done, and with all sessions lost
 faults=("0x32 before" "0x5 before" "0xb3 before" "0x32 after" "0x5 after" "0 close" "0 before")
 
-while [ "$#" -gt 0 ]; do
-	case $1 in
-	--sample) sample=$2 && shift 2 ;;
-	--keep) keep=$2 && shift 2 ;;
-	*) echo "usage: $0 [--sample N] [--keep DIR]" >&2 && exit 2 ;;
-	esac
-done
-if [ "$(id -u)" -ne 0 ] || ! unshare --mount --net --pid --fork true 2>/dev/null; then
-	echo "SKIPPED: needs root and namespaces" >&2
-	exit 77
+# shellcheck source=tests/fault/sweep-lib.sh
+. "$here/sweep-lib.sh"
+if [ "${#rest[@]}" -gt 0 ]; then
+	echo "usage: $0 [--sample N] [--keep DIR]" >&2
+	exit 2
 fi
-for tool in jq ip pkcs11-tool softhsm2-util; do
-	if ! command -v "$tool" >/dev/null; then
-		echo "SKIPPED: needs $tool (./dev deps)" >&2
-		exit 77
-	fi
-done
-
-top=$(mktemp -d)
-chmod 755 "$top"
-trap 'rm -rf "$top"' EXIT
 
 # one LIFE NTH RV HOW: appends them with the verdict to the results.
 one() {
