@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include <openssl/err.h>
-
 #include "agent/intent.h"
 #include "base/clock.h"
 #include "base/secret.h"
@@ -57,31 +55,15 @@ bool target_source_load(struct target_source *out, struct run *run, const struct
 	return true;
 }
 
-static bool parse_certs(STACK_OF(X509) * *out, const struct buf *pem, struct err *err)
-{
-	AUTO(bio) BIO *bio = BIO_new_mem_buf(buf_str(pem), (int)pem->len);
-	AUTO(x509_stack) STACK_OF(X509) *certs = sk_X509_new_null();
-	X509 *cert;
-
-	if (!bio || !certs)
-		return err_memory(err);
-	while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
-		if (!sk_X509_push(certs, cert)) {
-			X509_free(cert);
-			return err_memory(err);
-		}
-	ERR_clear_error();
-	*out = TAKE(certs);
-	return true;
-}
-
 static bool decode(struct target_source *s, struct err *err)
 {
-	AUTO(x509_stack) STACK_OF(X509) *all = NULL;
+	AUTO(x509_stack) STACK_OF(X509) *all = sk_X509_new_null();
 
 	if (s->leaf)
 		return true;
-	if (!parse_certs(&all, &s->fullchain, err))
+	if (!all)
+		return err_memory(err);
+	if (!ks_pem_read_certificates(all, buf_str(&s->fullchain), s->fullchain.len, err))
 		return false;
 	if (!sk_X509_num(all))
 		return err_set(err, ERR_IO, "%s is damaged", FILE_FULLCHAIN);

@@ -4,6 +4,7 @@
 
 #include <openssl/asn1t.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 
 #include "base/secret.h"
 #include "keystore/pbe.h"
@@ -113,4 +114,20 @@ bool ks_pem_uri(struct buf *out, const char *uri, struct err *err)
 	if (len <= 0 || !PEM_write_bio(pem, "PKCS#11 PROVIDER URI", "", der, len))
 		return err_crypto(err, ERR_INTERNAL, "write the URI of the key");
 	return take(out, pem, err);
+}
+
+bool ks_pem_read_certificates(STACK_OF(X509) * certs, const void *data, size_t len, struct err *err)
+{
+	AUTO(bio) BIO *bio = BIO_new_mem_buf(data, (int)len);
+	X509 *cert;
+
+	if (!bio)
+		return err_memory(err);
+	while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
+		if (!sk_X509_push(certs, cert)) {
+			X509_free(cert);
+			return err_memory(err);
+		}
+	ERR_clear_error();
+	return true;
 }

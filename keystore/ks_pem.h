@@ -22,6 +22,13 @@ struct secret;
 MUST_USE bool ks_pem_key(
 	struct buf *out, EVP_PKEY *key, const struct secret *password, struct err *err);
 
+/*
+ * The certificates of a PEM text in their order, pushed onto `certs`; what comes after one that is
+ * damaged is not read. ERR_INTERNAL: short of memory.
+ */
+MUST_USE bool ks_pem_read_certificates(
+	STACK_OF(X509) * certs, const void *data, size_t len, struct err *err);
+
 /* Appends "CERTIFICATE" blocks in this order; `certs` may be NULL. */
 MUST_USE bool ks_pem_certificates(struct buf *out, const STACK_OF(X509) * certs, struct err *err);
 

@@ -1,8 +1,8 @@
 #include "keystore/token_credential.h"
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 
+#include "keystore/ks_pem.h"
 #include "keystore/token_search.h"
 
 #define CERTS_MAX 256
@@ -27,23 +27,6 @@ static bool gather(STACK_OF(X509) * certs, const struct token *t, struct err *er
 }
 
 /* Who brings certificates knows which one belongs to the key: a token may hold older ones. */
-static bool add_given(
-	STACK_OF(X509) * certs, const struct ks_credential_source *src, struct err *err)
-{
-	AUTO(bio) BIO *bio = BIO_new_mem_buf(src->data, (int)src->len);
-	X509 *cert;
-
-	if (!bio)
-		return err_memory(err);
-	while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
-		if (!sk_X509_push(certs, cert)) {
-			X509_free(cert);
-			return err_memory(err);
-		}
-	ERR_clear_error();
-	return true;
-}
-
 /* What is looked for, and what is found. */
 struct looking {
 	struct token *token;
@@ -63,7 +46,8 @@ static bool look(void *arg, struct err *err)
 	return token_search_key(&private, l->token, alias, l->uri, err) &&
 	       token_private_key(l->key, l->token, private, err) &&
 	       (!token_wants_pin(l->token, private) || ks_probe(*l->key, err)) &&
-	       (l->src->len ? add_given(l->certs, l->src, err) : gather(l->certs, l->token, err));
+	       (l->src->len ? ks_pem_read_certificates(l->certs, l->src->data, l->src->len, err)
+			    : gather(l->certs, l->token, err));
 }
 
 static bool open_token(struct ks **out, const struct ks_credential_source *src, struct err *err)
