@@ -45,30 +45,16 @@ static bool check_id(const struct conf_cert *cert, const char *id, struct err *e
 static bool check_unknown(const struct job *job, const char *id, struct err *err)
 {
 	const char *name = job->cert->name;
-	AUTO(strlist) struct strlist all = { 0 };
-	AUTO(fd) int archive = -1;
+	AUTO_STR char *known = NULL;
 
 	if (job->sit.intent.found)
 		return err_set(err, ERR_USAGE,
 			"an order is in work; finish it by scm-agent run %s, or give it up by "
 			"scm-agent reset %s --abandon",
 			name, name);
-	if (!store_generations(&all, job->run->store, name, err) ||
-		!store_open_archive(&archive, job->run->store, name, false, err))
+	if (!situation_find_generation(&known, job->run->store, name, "order", id, err))
 		return false;
-	for (size_t i = 0; i < all.n; i++) {
-		AUTO(record) struct record meta = { 0 };
-		AUTO(fd) int dir = -1;
-		bool found;
-
-		if (!fs_open_dir(&dir, archive, all.item[i], err) ||
-			!record_read(&meta, &found, dir, FILE_META, err))
-			return false;
-		if (!strcmp(record_get(&meta, "order"), id))
-			return err_set(err, ERR_USAGE, "generation %s is of order %s already",
-				all.item[i], id);
-	}
-	return true;
+	return !known || err_set(err, ERR_USAGE, "generation %s is of order %s already", known, id);
 }
 
 /* Puts the key, or the token's reference to it, where the agent expects it. */

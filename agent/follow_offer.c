@@ -27,24 +27,12 @@ enum follow_result follow_rank(
 /* Whether the archive has it. */
 static bool is_known(bool *out, const struct job *job, const char *fingerprint, struct err *err)
 {
-	const char *name = job->cert->name;
-	AUTO(strlist) struct strlist all = { 0 };
-	AUTO(fd) int archive = -1;
+	AUTO_STR char *id = NULL;
 
-	*out = false;
-	if (!store_generations(&all, job->run->store, name, err) ||
-		!store_open_archive(&archive, job->run->store, name, false, err))
+	if (!situation_find_generation(
+		    &id, job->run->store, job->cert->name, "fingerprint", fingerprint, err))
 		return false;
-	for (size_t i = 0; i < all.n && !*out; i++) {
-		AUTO(record) struct record meta = { 0 };
-		AUTO(fd) int dir = -1;
-		bool found;
-
-		if (!fs_open_dir(&dir, archive, all.item[i], err) ||
-			!record_read(&meta, &found, dir, FILE_META, err))
-			return false;
-		*out = !strcmp(record_get(&meta, "fingerprint"), fingerprint);
-	}
+	*out = id != NULL;
 	return true;
 }
 

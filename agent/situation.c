@@ -244,3 +244,29 @@ enum state situation_state(const struct situation *s, bool due, const char *depl
 		return STATE_DUE;
 	return deployed ? STATE_CURRENT : STATE_INSTALLED;
 }
+
+bool situation_find_generation(char **out, struct store *store, const char *name, const char *key,
+	const char *value, struct err *err)
+{
+	AUTO(strlist) struct strlist all = { 0 };
+	AUTO(fd) int archive = -1;
+
+	*out = NULL;
+	if (!store_generations(&all, store, name, err) ||
+		!store_open_archive(&archive, store, name, false, err))
+		return false;
+	for (size_t i = 0; i < all.n; i++) {
+		AUTO(record) struct record meta = { 0 };
+		AUTO(fd) int dir = -1;
+		bool found;
+
+		if (!fs_open_dir(&dir, archive, all.item[i], err) ||
+			!record_read(&meta, &found, dir, FILE_META, err))
+			return false;
+		if (strcmp(record_get(&meta, key), value) != 0)
+			continue;
+		*out = strdup(all.item[i]);
+		return *out || err_memory(err);
+	}
+	return true;
+}

@@ -70,6 +70,13 @@ MUST_USE bool situation_read(
 void situation_dispose(struct situation *s);
 AUTO_DEFINE_REF(situation, struct situation, situation_dispose);
 
+/*
+ * The oldest generation whose meta has that value, NULL for none: of an order, of a fingerprint.
+ * Owned: free().
+ */
+MUST_USE bool situation_find_generation(char **out, struct store *store, const char *name,
+	const char *key, const char *value, struct err *err);
+
 /* As if nothing were being revoked. */
 void situation_forget_revoking(struct situation *s);
 
